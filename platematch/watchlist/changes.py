@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -53,7 +54,10 @@ Change = PutWatchlist | RemoveWatchlist | PutEntry | RemoveEntry | ReplaceEntrie
 
 
 class Changed(Struct, frozen=True):
-    """What a change did. version: of the whole log after it; the rest is what the live index must now do."""
+    """What a change did. version: of the whole log after it; the rest is what the live index must now do.
+
+    listed_at: when the list's entries last changed or were confirmed by an import; None where the list is gone.
+    """
 
     version: int
     added: int = 0
@@ -63,3 +67,4 @@ class Changed(Struct, frozen=True):
     put: Sequence[Entry] = ()
     gone: Sequence[str] = ()
     created: bool = False
+    listed_at: datetime | None = None
