@@ -83,16 +83,27 @@ class Attempt(Struct, frozen=True):
 
 
 class Outbox(Protocol):
-    """Where the sender takes deliveries from and reports to; the store fulfils it."""
+    """Where the sender takes deliveries from and reports to; the store fulfils it.
 
-    async def take_due(self, now: datetime, limit: int, busy: frozenset[int]) -> list[Due]:
-        """Deliveries whose time has come, oldest first, of enabled endpoints, without those in `busy`."""
+    The sender remembers what it has in hand, so the store claims nothing and both calls only read.
+    """
+
+    async def take_due(self, now: datetime, per_endpoint: int, skip: frozenset[str]) -> list[Due]:
+        """The pending deliveries with due_at <= now of enabled endpoints, save those whose webhook_id is in skip.
+
+        Of each endpoint the oldest per_endpoint only (by due_at, then delivery_id), so that a dead endpoint's
+        backlog hides nobody else's; those that the sender has in hand are among them and it drops them.
+        """
         ...
 
-    async def next_due(self, now: datetime, busy: frozenset[int]) -> datetime | None:
-        """When the earliest pending delivery outside `busy` is due, None where there is none."""
+    async def next_due(self, after: datetime) -> datetime | None:
+        """The earliest due_at > after among pending deliveries of enabled endpoints, None where there is none."""
         ...
 
     async def record_attempts(self, attempts: Sequence[Attempt]) -> None:
-        """Write what the tries did; durable when it returns."""
+        """Write what the tries did, all in one transaction; durable when it returns, else StoreUnavailable.
+
+        delivered: the delivery is done; else it is due again at next_due, or failed for good where that is None.
+        disable: the reason why the endpoint is to be disabled. Attempts of deliveries that are gone are skipped.
+        """
         ...
