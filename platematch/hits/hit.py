@@ -33,19 +33,24 @@ class Listing(Struct, frozen=True):
 
 
 class Matched(Struct, frozen=True):
-    """One read with its matches at or above min_probability, and the listing behind each (same order)."""
+    """One read with its matches at or above min_probability, and the listing behind each (same order).
+
+    late: the read arrived long after it was captured.
+    """
 
     read: Read
     plate: str
     matches: Sequence[Match]
     listings: Sequence[Listing]
+    late: bool = False
 
 
 class Sighting(Struct, kw_only=True):
     """What is remembered of one hit's passage while it is open: enough to fold the next read into it.
 
-    log_odds: one per read, natural log; combined: their damped sum; announced: combined when the last event
-    was made, None while none was.
+    All odds are natural logarithms. best: of the best read; gain: how far it lies above its prior; support: the
+    sum of all reads' gains; combined: what the reads say together; announced: combined when the last event was
+    made, None while none was. cameras: where each camera of the passage stood, None where that is unknown.
     """
 
     watchlist_id: str
@@ -55,9 +60,11 @@ class Sighting(Struct, kw_only=True):
     first_at: datetime
     last_at: datetime
     cameras: dict[str, Location | None]
-    log_odds: list[float]
+    reads: int
+    best: float
+    gain: float
+    support: float
     combined: float
-    prior_log_odds: float
     announced: float | None = None
 
 

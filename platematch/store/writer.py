@@ -1,0 +1,232 @@
+"""The one writer: a thread that takes what waits in a bounded queue and commits it as one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+
+from platematch.errors import PlatematchError, StoreUnavailable
+
+GROUP = 256
+PROBE_S = 1.0
+
+# Does the items of one kind that wait next to each other; gives each one's result, or the error meant for its caller.
+Work = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work
+    item: Any
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+
+
+class _Away(StoreUnavailable):
+    """Not even a transaction could be begun: whoever else waits would fail alike."""
+
+
+class Writer:
+    """Commits in groups; if one fails, its items are done again one by one, so that a bad one harms no other.
+
+    Nothing is kept between transactions but what the database holds, so there is nothing to undo after a failure.
+    probe: a write that changes nothing, tried every second after a failure until the store is well again.
+    committed: called on the event loop after a commit, with the marks that the transaction's work left
+    in `conn.info[MARKS]`.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        queue_size: int,
+        probe: Callable[[Connection], None],
+        committed: Callable[[frozenset[str]], None],
+    ) -> None:
+        self.healthy = True
+        self._engine = engine
+        self._probe = probe
+        self._committed = committed
+        self._queue: queue.Queue[_Job | None] = queue.Queue(queue_size)
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="platematch-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work, item: Any) -> asyncio.Future[Any]:
+        """Queue an item; the future resolves after its commit. StoreUnavailable at once where the queue is full."""
+        if self._closed:
+            raise StoreUnavailable("the store is closing; try again when the service is back")
+        loop = asyncio.get_running_loop()
+        job = _Job(work, item, loop, loop.create_future())
+        try:
+            self._queue.put_nowait(job)
+        except queue.Full:
+            raise StoreUnavailable("the store has more work than it can take; try again in a moment") from None
+        return job.future
+
+    def __len__(self) -> int:
+        """How many items wait."""
+        return self._queue.qsize()
+
+    def close(self) -> None:
+        """Finish what waits, take no more, end the thread. Blocks."""
+        self._closed = True
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            jobs, last = self._take()
+            if jobs:
+                self._settle(jobs)
+            elif not last:
+                self._look_again()
+            if last:
+                return
+
+    def _take(self) -> tuple[list[_Job], bool]:
+        """What waits, up to a group, and whether it is the end; waits for the first."""
+        jobs: list[_Job] = []
+        try:
+            job = self._queue.get(timeout=None if self.healthy else PROBE_S)
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == GROUP:
+                    return jobs, False
+                job = self._queue.get_nowait()
+        except queue.Empty:
+            return jobs, False
+        return jobs, True
+
+    def _settle(self, jobs: list[_Job]) -> None:
+        """Do the jobs and tell each its outcome."""
+        try:
+            self._resolve(jobs, *self._transaction(jobs))
+        except _Away as error:
+            self._resolve(jobs, [StoreUnavailable(error.message) for _ in jobs])
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's; the thread must live
+            if len(jobs) == 1:
+                self._resolve(jobs, [_for_caller(error)])
+            else:
+                self._one_by_one(jobs)
+
+    def _one_by_one(self, jobs: list[_Job]) -> None:
+        for place, job in enumerate(jobs):
+            try:
+                self._resolve([job], *self._transaction([job]))
+            except _Away as error:
+                self._resolve(jobs[place:], [StoreUnavailable(error.message) for _ in jobs[place:]])
+                return
+            except Exception as error:  # noqa: BLE001 - as above
+                self._resolve([job], [_for_caller(error)])
+
+    def _transaction(self, jobs: Sequence[_Job]) -> tuple[list[Any], frozenset[str]]:
+        """The jobs' outcomes and marks, once they are committed; raises where anything of it failed."""
+        with self._begun() as conn:
+            conn.info.pop(MARKS, None)
+            outcomes = [outcome for work, items in _runs(jobs) for outcome in work(conn, items)]
+            marks = frozenset(conn.info.pop(MARKS, ()))
+        return outcomes, marks
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """A connection in a transaction that is committed at the end; _Away where none can be begun."""
+        try:
+            conn = self._engine.connect()
+        except DBAPIError as error:
+            raise self._away(error) from error
+        with conn:
+            try:
+                conn.begin()
+            except DBAPIError as error:
+                conn.invalidate()
+                raise self._away(error) from error
+            try:
+                yield conn
+                conn.commit()
+            except BaseException as error:
+                # A commit that failed may leave its transaction open; closing the connection surely ends it.
+                conn.invalidate()
+                self.healthy = self.healthy and not _is_outage(error)
+                raise
+        self.healthy = True
+
+    def _away(self, error: DBAPIError) -> _Away:
+        self.healthy = False
+        return _Away(_reason(error))
+
+    def _look_again(self) -> None:
+        with suppress(_Away, DBAPIError), self._begun() as conn:
+            self._probe(conn)
+
+    def _resolve(self, jobs: Sequence[_Job], outcomes: Sequence[Any], marks: frozenset[str] = frozenset()) -> None:
+        """One wake-up per event loop for all of the jobs."""
+        for loop, pairs in groupby(zip(jobs, outcomes, strict=True), key=lambda pair: pair[0].loop):
+            try:
+                loop.call_soon_threadsafe(self._deliver, list(pairs), marks)
+            except RuntimeError:  # the loop has ended, and with it whoever waited
+                continue
+
+    def _deliver(self, pairs: Sequence[tuple[_Job, Any]], marks: frozenset[str]) -> None:
+        for job, outcome in pairs:
+            if job.future.done():
+                continue
+            if isinstance(outcome, BaseException):
+                job.future.set_exception(outcome)
+            else:
+                job.future.set_result(outcome)
+        if marks:
+            self._committed(marks)
+
+
+MARKS = "platematch.marks"
+
+
+def mark(conn: Connection, name: str) -> None:
+    """Leave a mark on the transaction, for those who are told after its commit."""
+    conn.info.setdefault(MARKS, set()).add(name)
+
+
+def each(conn: Connection, calls: Sequence[Callable[[Connection], Any]]) -> list[Any]:
+    """Work that does every call behind a savepoint: an error meant for its caller undoes that call only."""
+    outcomes: list[Any] = []
+    for call in calls:
+        try:
+            with conn.begin_nested():
+                outcomes.append(call(conn))
+        except PlatematchError as error:
+            outcomes.append(error)
+    return outcomes
+
+
+def _runs(jobs: Sequence[_Job]) -> Iterator[tuple[Work, list[Any]]]:
+    for work, run in groupby(jobs, key=lambda job: job.work):
+        yield work, [job.item for job in run]
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Whether the database failed, rather than what was asked of it."""
+    wrong = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
+    return isinstance(error, DBAPIError) and not isinstance(error, wrong)
+
+
+def _reason(error: DBAPIError) -> str:
+    return f"the store cannot be written now ({error.orig}); try again in a moment"
+
+
+def _for_caller(error: Exception) -> Exception:
+    if isinstance(error, DBAPIError) and _is_outage(error):
+        outage = StoreUnavailable(_reason(error))
+        outage.__cause__ = error
+        return outage
+    return error
