@@ -1,0 +1,189 @@
+"""The path of a read: accept(reads) matches and records them, apply(change) changes a list; read this file first."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from msgspec import Struct
+
+from platematch import plates
+from platematch.errors import InvalidPlate, PlatematchError, SettingsError
+from platematch.intake import Intake, Outcome, plate_problem
+from platematch.matcher import Matcher, check_plate
+from platematch.matcher.match import Match
+from platematch.plates.formats import FORMATS
+from platematch.problem import Problem
+from platematch.reads import PlateRead, Read
+from platematch.settings import Settings
+from platematch.store import hits as hit_rows
+from platematch.store import watchlists as watchlist_rows
+from platematch.store.store import Store
+from platematch.watchlist import Change, Changed, Entry, PutEntry, PutWatchlist, RemoveWatchlist, ReplaceEntries
+from platematch.webhooks.sender import Sender
+
+SLICE = 256  # entries brought into the live index without giving way to other work
+EXPIRY_SWEEP_S = 30.0
+PREVIEW_FLOOR = 1e-6
+
+log = structlog.get_logger("platematch.pipeline")
+
+
+class Preview(Struct):
+    """The ranked answer to a read that was only asked about. background: P(read | just another vehicle)."""
+
+    matches: list[Match]
+    background: float
+    version: int
+
+
+def utc_now() -> datetime:
+    """The clock of the running service; everything below the pipeline is told the time."""
+    return datetime.now(UTC)
+
+
+class Pipeline:
+    """One service: its store, its live index, its webhook sender. Made by `start`, ended by `close`."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.store = store
+        self.matcher = Matcher(home_country=settings.home_country)
+        self.intake = Intake(settings, store, self.matcher, clock)
+        self.sender = Sender(
+            store,
+            allow_private=settings.webhook_allow_private,
+            timeout_s=settings.webhook_timeout_s,
+            now=clock,
+        )
+        self._clock = clock
+        self._changing = asyncio.Lock()
+        self._background: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> Pipeline:
+        """Open the store, bring the lists into the index, compile the kernels; StartError where that is impossible."""
+        if settings.home_country not in FORMATS:
+            known = ", ".join(name for name in FORMATS if name != "unknown")
+            raise SettingsError(f"setting home_country is {settings.home_country!r}, but must be one of {known}")
+        store = await asyncio.to_thread(
+            Store.open,
+            settings.store_url,
+            queue_size=settings.queue_size,
+            window_s=settings.sighting_window_s,
+            neighbour_m=settings.neighbour_m,
+            public_url=settings.base_url,
+        )
+        try:
+            pipeline = cls(settings, store, clock)
+            await pipeline._load()
+        except BaseException:
+            await store.close()
+            raise
+        loop = asyncio.get_running_loop()
+        store.on_deliveries = pipeline.sender.wake
+        pipeline._background = [loop.create_task(pipeline.sender.run()), loop.create_task(pipeline._sweep())]
+        return pipeline
+
+    async def _load(self) -> None:
+        version, watchlists, entries = await self.store.read(watchlist_rows.snapshot)
+        for watchlist, listed_at, changed_in in watchlists:
+            self.matcher.put_watchlist(watchlist, listed_at, changed_in)
+        for watchlist_id, listed in entries.items():
+            await asyncio.to_thread(self.matcher.load, watchlist_id, listed)
+        self.matcher.version = version
+        await asyncio.to_thread(self.matcher.warm)
+        for key in await self.store.read(hit_rows.recent_read_ids, self.settings.recent_reads):
+            self.intake.recent.put(key, None)
+
+    async def close(self) -> None:
+        """Finish what was taken: matched reads are recorded, webhooks under way are waited for, the store closes."""
+        await self.intake.close(self.settings.drain_s / 2)
+        await self.sender.close(self.settings.drain_s / 4)
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.store.close()
+
+    @property
+    def version(self) -> int:
+        """The version of the lists that reads are matched against now."""
+        return self.matcher.version
+
+    async def accept(self, items: Sequence[Read | Problem], received_at: datetime) -> Outcome:
+        """Match and record reads; items that could not even be decoded come as their Problem and are counted.
+
+        When it returns, every hit is on disk. StoreUnavailable: the whole request should be sent again.
+        """
+        return await self.intake.accept(items, received_at)
+
+    def preview(self, read: PlateRead) -> Preview:
+        """Which entries the read could be, best first; nothing is stored. InvalidPlate: the text is no plate."""
+        problem = plate_problem(read.plate, len(plates.pack(read.plate)), self.settings.max_plate_length)
+        if problem is not None:
+            raise InvalidPlate(problem.detail, field=problem.field)
+        matches = self.matcher.match([read], [self._clock()], floor=PREVIEW_FLOOR)[0]
+        return Preview(matches, self.matcher.background(read), self.version)
+
+    async def apply(self, change: Change, actor: str) -> Changed:
+        """Commit a change of a list, bring it into the live index, answer, in that order; once begun it is finished."""
+        for entry in _entries(change):
+            _check(entry.plate, self.settings.max_plate_length)
+        return await asyncio.shield(asyncio.ensure_future(self._apply(change, actor)))
+
+    async def _apply(self, change: Change, actor: str) -> Changed:
+        async with self._changing:
+            now = self._clock()
+            changed = await self.store.change(change, now, actor)
+            if isinstance(change, ReplaceEntries) and change.dry_run:
+                return changed
+            try:
+                await self._bring_into_index(change, changed, now)
+            except Exception:  # an index that lacks a committed change must not go on matching
+                log.critical("change_not_applied", exc_info=True)
+                os._exit(70)
+            return changed
+
+    async def _bring_into_index(self, change: Change, changed: Changed, now: datetime) -> None:
+        if isinstance(change, PutWatchlist):
+            self.matcher.put_watchlist(change.watchlist, now, changed.version)
+        elif isinstance(change, RemoveWatchlist):
+            self.matcher.remove_watchlist(change.watchlist_id)
+        else:
+            for start in range(0, len(changed.gone), SLICE):
+                for entry_id in changed.gone[start : start + SLICE]:
+                    self.matcher.remove(change.watchlist_id, entry_id)
+                await asyncio.sleep(0)
+            for start in range(0, len(changed.put), SLICE):
+                for entry in changed.put[start : start + SLICE]:
+                    self.matcher.put(change.watchlist_id, entry)
+                await asyncio.sleep(0)
+            watchlist = self.matcher.watchlist(change.watchlist_id)
+            if watchlist is not None:
+                self.matcher.put_watchlist(watchlist, now, changed.version)
+        self.matcher.version = changed.version
+
+    async def _sweep(self) -> None:
+        """Withdraw the hits of entries whose time is over."""
+        while True:
+            await asyncio.sleep(EXPIRY_SWEEP_S)
+            try:
+                await self.store.write(hit_rows.expire, self._clock())
+            except PlatematchError as error:
+                log.warning("expiry_sweep_failed", problem=error.message)
+
+
+def _entries(change: Change) -> Sequence[Entry]:
+    if isinstance(change, PutEntry):
+        return [change.entry]
+    return change.entries if isinstance(change, ReplaceEntries) else []
+
+
+def _check(plate: str, max_length: int) -> None:
+    try:
+        check_plate(plate, wildcards=True, max_length=max_length)
+    except InvalidPlate as error:
+        raise InvalidPlate(error.message, field="$.plate") from None
