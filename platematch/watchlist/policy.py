@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from platematch.reads import Fraction, Identifier, Instant, ShortText
+from platematch.reads import Fraction, Instant, ShortText
 
 
 class MatchPolicy(Struct, frozen=True, omit_defaults=True):

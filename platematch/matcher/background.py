@@ -1,0 +1,56 @@
+"""The background: how probable a read is when just another vehicle passes, by the formats of ordinary plates.
+
+P(read | background) is the sum, over the patterns of all formats, of the pattern's share of the traffic times the
+probability that a random plate of the pattern gives the read. No plate is enumerated: a pattern goes through the
+channel's kernel as a plate whose characters stand for "any of this alphabet".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from platematch.matcher.channel import MAX_ROWS, SYMBOL_ROWS, channel
+from platematch.matcher.kernels import Channel, Formats
+from platematch.plates import ALPHABET, MAX_SYMBOLS
+from platematch.plates.formats import FORMATS
+
+HOME_SHARE, UNKNOWN_SHARE = 0.80, 0.03
+UNKNOWN_FORMAT = "unknown"
+
+
+def background(home_country: str) -> tuple[Formats, Channel]:
+    """The default mix of formats for a service in home_country, and a channel with a row for each of its alphabets."""
+    mix = format_mix(home_country, list(FORMATS))
+    return tables([(p.positions, share * p.share) for name, share in mix.items() for p in FORMATS[name].patterns])
+
+
+def tables(patterns: Sequence[tuple[Sequence[str], float]]) -> tuple[Formats, Channel]:
+    """The kernels' tables for patterns, each an alphabet per position with its share of the traffic (made to sum 1)."""
+    alphabets = list(dict.fromkeys(a for positions, _ in patterns for a in positions if len(a) > 1))
+    row_of = {character: code for code, character in enumerate(ALPHABET) if code}
+    row_of |= {alphabet: SYMBOL_ROWS + i for i, alphabet in enumerate(alphabets)}
+    frequencies = np.zeros((MAX_ROWS, SYMBOL_ROWS))
+    for alphabet, row in row_of.items():
+        for character in alphabet:
+            frequencies[row, row_of[character]] += 1 / len(alphabet)
+    codes = np.zeros((len(patterns), MAX_SYMBOLS), dtype=np.uint8)
+    for i, (positions, _) in enumerate(patterns):
+        codes[i, : len(positions)] = [row_of[alphabet] for alphabet in positions]
+    lengths = np.array([len(positions) for positions, _ in patterns], dtype=np.int32)
+    shares = np.array([share for _, share in patterns])
+    return Formats(codes, lengths, shares / shares.sum(), frequencies), channel(alphabets)
+
+
+def format_mix(home_country: str, names: Sequence[str]) -> dict[str, float]:
+    """The share of the traffic of each format name: 80 % the home country's, 3 % unknown, the rest shared alike.
+
+    A home country without a format counts as unknown.
+    """
+    home = home_country if home_country in names else UNKNOWN_FORMAT
+    mix = {home: HOME_SHARE}
+    if home != UNKNOWN_FORMAT:
+        mix[UNKNOWN_FORMAT] = UNKNOWN_SHARE
+    others = [name for name in names if name not in mix]
+    return mix | {name: (1.0 - sum(mix.values())) / len(others) for name in others}

@@ -1,0 +1,200 @@
+"""The live matcher: watchlists and their entries in memory, changed in place, and reads matched against them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from platematch.errors import InvalidPlate, NotFound
+from platematch.matcher.judge import Judge, LiveList
+from platematch.matcher.kernels import Longs
+from platematch.matcher.match import Match
+from platematch.matcher.observe import Observations, Packed, observe
+from platematch.matcher.patterns import keys, two_line_region
+from platematch.matcher.rows import Gathered, Rows, has_wildcard
+from platematch.matcher.scoring import Scorer
+from platematch.plates import MAX_SYMBOLS, OTHER, pack_batch
+from platematch.reads import PlateRead
+from platematch.watchlist import Entry, Watchlist
+
+Listed = tuple[Watchlist, Entry, datetime, int]
+"""An entry with its list, when that last changed (listed_at) and the list's version then."""
+
+
+class Matcher:
+    """Which listed vehicles a read could be. Changes apply at once.
+
+    One thread makes the changes; match() and background() may run in others meanwhile.
+    """
+
+    def __init__(self, *, home_country: str = "UA") -> None:
+        """home_country: whose formats make most of the ordinary traffic, as in plates.formats."""
+        self.version = 0
+        self._rows = Rows()
+        self._lists: dict[str, LiveList] = {}
+        self._numbered: list[LiveList | None] = []
+        self._scorer = Scorer(home_country)
+        self._judge = Judge(self._scorer.channel)
+
+    def __len__(self) -> int:
+        """Entries on all lists."""
+        return sum(len(home.rows) for home in self._lists.values())
+
+    def put_watchlist(self, watchlist: Watchlist, listed_at: datetime, version: int) -> None:
+        """Create the list or give it a new policy; its entries stay.
+
+        Of the match policy only `prior` takes effect yet: the search finds one arbitrary error and any number of
+        look-alikes whatever `errors` and `missing_ends` say.
+        """
+        self.version = max(self.version, version)
+        before = self._lists.get(watchlist.watchlist_id)
+        if before is None:
+            home = LiveList(len(self._numbered), watchlist, listed_at, version)
+            self._numbered.append(home)  # numbers are not used again: a match under way may hold one
+        else:
+            home = LiveList(before.number, watchlist, listed_at, version, before.rows)
+            self._numbered[home.number] = home
+        self._lists[watchlist.watchlist_id] = home
+
+    def remove_watchlist(self, watchlist_id: str) -> None:
+        """Remove the list, if there is one, with its entries."""
+        home = self._lists.pop(watchlist_id, None)
+        if home is not None:
+            self._numbered[home.number] = None
+            self._rows.remove_list(home.number)
+
+    def load(self, watchlist_id: str, entries: Iterable[Entry]) -> list[Entry]:
+        """Put many entries at once; returns those whose plates cannot be matched (check_plate), which are left out.
+
+        Raises NotFound if there is no such list.
+        """
+        home = self._home(watchlist_id)
+        batch = {entry.entry_id: entry for entry in entries}
+        former = [row for entry_id in batch if (row := home.rows.pop(entry_id, None)) is not None]
+        refused = self._load(home, list(batch.values()))
+        for row in former:
+            self._rows.remove(row)
+        return refused
+
+    def put(self, watchlist_id: str, entry: Entry) -> None:
+        """Add the entry or replace the one of its id. Raises InvalidPlate as check_plate does, and NotFound."""
+        home = self._home(watchlist_id)
+        row = self._rows.add(self._keys(entry), home.number, entry)
+        former = home.rows.get(entry.entry_id)
+        home.rows[entry.entry_id] = row
+        if former is not None:
+            self._rows.remove(former)
+
+    def remove(self, watchlist_id: str, entry_id: str) -> None:
+        """Take the entry off its list, if it is there."""
+        home = self._lists.get(watchlist_id)
+        row = None if home is None else home.rows.pop(entry_id, None)
+        if row is not None:
+            self._rows.remove(row)
+
+    def watchlist(self, watchlist_id: str) -> Watchlist | None:
+        """The list as it stands."""
+        home = self._lists.get(watchlist_id)
+        return None if home is None else home.watchlist
+
+    def entry(self, watchlist_id: str, entry_id: str) -> Entry | None:
+        """The entry as it stands."""
+        listed = self.listing(watchlist_id, entry_id)
+        return None if listed is None else listed[1]
+
+    def listing(self, watchlist_id: str, entry_id: str) -> Listed | None:
+        """The entry as it stands, with its list."""
+        home = self._lists.get(watchlist_id)
+        row = None if home is None else home.rows.get(entry_id)
+        entry = None if row is None else self._rows.entry(row)
+        if home is None or entry is None or entry.entry_id != entry_id:
+            return None
+        return home.watchlist, entry, home.listed_at, home.version
+
+    def match(
+        self,
+        reads: Sequence[PlateRead],
+        at: Sequence[datetime],
+        *,
+        packed: Packed | None = None,
+        floor: float | None = None,
+    ) -> list[list[Match]]:
+        """For each of n reads, captured at at[i], the entries it could be, best first.
+
+        packed: the reads' plates by pack_batch with observe.rows_by_row, where the caller has them: codes (n, 16)
+        uint8, lengths (n,) int32. floor: the least probability reported, instead of each list's min_probability.
+        """
+        found: list[list[Match]] = [[] for _ in reads]
+        if not reads or not self._rows:
+            return found
+        seen = observe(reads, packed)
+        groups, rows, numbered = self._candidates(seen)
+        if not len(groups):
+            return found
+        priors, floors = np.zeros(len(numbered)), np.ones(len(numbered))
+        for number, home in enumerate(numbered):
+            if home is not None:
+                priors[number] = home.prior
+                floors[number] = home.watchlist.min_probability if floor is None else floor
+        for scored in self._scorer.score(rows, groups, seen.texts, priors[rows.lists], floors[rows.lists]):
+            found[scored.read] = self._judge.matches(scored, numbered, seen, at[scored.read], floor)
+        return found
+
+    def background(self, read: PlateRead) -> float:
+        """P(read | just another vehicle), above 0; 0 for a text without symbols or with more than MAX_SYMBOLS.
+
+        Listed plates are not left out here, so that the figure tells nothing of the lists.
+        """
+        return self._scorer.background(observe([read]).texts, 0)
+
+    def warm(self) -> None:
+        """Run every kernel once, on lists of its own, so that the first read does not wait for it."""
+        trial = Matcher()
+        now = datetime.min.replace(tzinfo=UTC)
+        trial.put_watchlist(Watchlist(watchlist_id="warm", name="-", purpose="-", owner="-"), now, 0)
+        for plate in ("AA1234BB", "AA12??BB"):
+            trial.put("warm", Entry(entry_id=plate, plate=plate, reason="-"))
+        trial.match([PlateRead(plate="AA1234BB")], [now])
+        trial.background(PlateRead(plate="AA1234BB"))
+
+    def _candidates(self, seen: Observations) -> tuple[Longs, Gathered, list[LiveList | None]]:
+        """The (read, row) pairs that the index finds, each once, ascending by read, with the lists of that moment."""
+        texts, ids = self._rows.search(seen.codes, seen.texts.lengths)
+        usable = seen.texts.lengths[texts] > 0
+        groups, rows = seen.readers[texts[usable]], ids[usable].astype(np.int64)
+        if len(seen.readers) > len(seen.mains):
+            pairs = np.unique((groups << 32) | rows)
+            groups, rows = pairs >> 32, pairs & 0xFFFFFFFF
+        gathered = self._rows.gather(rows)
+        numbered = list(self._numbered)
+        return groups[gathered.places], gathered, numbered
+
+    def _load(self, home: LiveList, entries: Sequence[Entry]) -> list[Entry]:
+        """Entries with one plain key go in as a block, the others one by one."""
+        plates = [entry.plate for entry in entries]
+        codes, lengths = pack_batch(plates, np.zeros(len(plates), dtype=np.bool_))
+        lined, _ = pack_batch(plates, np.array([two_line_region(e.region) for e in entries], dtype=np.bool_))
+        plain = (lengths >= 1) & (lengths <= MAX_SYMBOLS) & (codes == lined).all(axis=1)
+        plain &= ~(has_wildcard(codes) | (codes == OTHER).any(axis=1))
+        simple = np.flatnonzero(plain)
+        block = [entries[i] for i in simple.tolist()]
+        rows = self._rows.add_plain(codes[simple], lengths[simple], home.number, block)
+        home.rows.update(zip((entry.entry_id for entry in block), rows, strict=True))
+        refused = []
+        for i in np.flatnonzero(~plain).tolist():
+            try:
+                home.rows[entries[i].entry_id] = self._rows.add(self._keys(entries[i]), home.number, entries[i])
+            except InvalidPlate:
+                refused.append(entries[i])
+        return refused
+
+    def _keys(self, entry: Entry) -> list[bytes]:
+        return keys(entry.plate, entry.region, self._scorer.plate_lengths)
+
+    def _home(self, watchlist_id: str) -> LiveList:
+        home = self._lists.get(watchlist_id)
+        if home is None:
+            raise NotFound(f"there is no watchlist {watchlist_id!r}; create it first")
+        return home

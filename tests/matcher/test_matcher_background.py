@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matcher_oracle import forward as plain_forward
+from matcher_oracle import plates_of
+
+from platematch.matcher.background import background, format_mix, tables
+from platematch.matcher.channel import symbols
+from platematch.matcher.kernels import Plates, Texts, densities, fits, least_ordinary, ordinary
+from platematch.plates import ANY, pack
+from platematch.plates.formats import FORMATS
+
+PATTERNS = [(("AB", "0123456789", "0123456789"), 0.6), (("XYZ", "K", "0123456789", "01"), 0.3), (("AB", "AB"), 0.1)]
+FORMS, CHANNEL = tables(PATTERNS)
+ALL = plates_of(PATTERNS)
+
+
+def as_texts(*alternatives: tuple[str, float]) -> Texts:
+    """One read with these alternative texts."""
+    codes = np.zeros((len(alternatives), 16), dtype=np.uint8)
+    for row, (text, _) in zip(codes, alternatives, strict=True):
+        row[: len(text)] = symbols(pack(text))
+    lengths = np.array([len(text) for text, _ in alternatives], dtype=np.int32)
+    return Texts(np.array([0, len(alternatives)]), codes, lengths, np.array([w for _, w in alternatives]))
+
+
+def as_plates(*plates: str) -> Plates:
+    texts = as_texts(*((plate, 1.0) for plate in plates))
+    return Plates(texts.codes, texts.lengths, np.zeros(len(plates), dtype=np.int64))
+
+
+def by_enumeration(texts: Texts, plates: dict[str, float]) -> float:
+    return sum(
+        share * weight * plain_forward(symbols(pack(plate)).tolist(), row[:n].tolist(), CHANNEL)
+        for plate, share in plates.items()
+        for row, n, weight in zip(texts.codes, texts.lengths, texts.weights, strict=True)
+    )
+
+
+READS = [
+    as_texts(("A12", 1.0)),
+    as_texts(("XK31", 0.8), ("XK3I", 0.2)),
+    as_texts(("?", 1.0)),
+    as_texts(("ABCDE", 1.0)),
+    as_texts(("B?", 0.5), ("XKO1", 0.5)),
+]
+
+
+@pytest.mark.parametrize("texts", READS)
+def test_background_is_the_sum_over_all_plates(texts: Texts) -> None:
+    found = ordinary(np.array([0]), texts, FORMS, CHANNEL)[0]
+    assert found == pytest.approx(by_enumeration(texts, ALL), rel=1e-9)
+
+
+def test_density_is_the_share_of_the_traffic() -> None:
+    plates = ["A12", "XK31", "AB", "ZZZ", "A123", "A?2"]
+    expected = [ALL.get(plate, 0.0) for plate in plates]
+    assert densities(as_plates(*plates), FORMS) == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("texts", READS)
+@pytest.mark.parametrize("pattern", ["A1?", "?K3?", "A?", "?99", "QQ?"])
+def test_fits_is_the_part_of_the_background_that_fits(texts: Texts, pattern: str) -> None:
+    fitting = {
+        plate: share
+        for plate, share in ALL.items()
+        if len(plate) == len(pattern) and all(p in ("?", c) for c, p in zip(plate, pattern, strict=True))
+    }
+    assert pack(pattern).count(ANY) == pattern.count("?")
+    found = fits(as_plates(pattern), texts, FORMS, CHANNEL)[0]
+    assert found == pytest.approx(by_enumeration(texts, fitting), rel=1e-9)
+
+
+@pytest.mark.parametrize("texts", READS)
+def test_least_ordinary_is_under_the_background_without_listed_plates(texts: Texts) -> None:
+    for listed in (["A12", "B12"], ["XK31"], ["A13"]):
+        rest = {plate: share for plate, share in ALL.items() if plate not in listed}
+        found = least_ordinary(as_plates(*listed), texts, FORMS, CHANNEL)
+        assert len(found) == len(listed)
+        assert (found <= by_enumeration(texts, rest) * (1 + 1e-9)).all()
+
+
+def test_least_ordinary_holds_the_read_plate_unless_it_is_listed() -> None:
+    unlisted, listed = least_ordinary(as_plates("B12"), READS[0], FORMS, CHANNEL), as_plates("A12")
+    assert unlisted[0] > 0.5 * ALL["A12"]
+    assert least_ordinary(listed, READS[0], FORMS, CHANNEL)[0] == 0.0
+
+
+@pytest.mark.parametrize("home", ["UA", "DE", "ZZ"])
+def test_mix_sums_to_one_and_favours_home(home: str) -> None:
+    mix = format_mix(home, list(FORMATS))
+    assert sum(mix.values()) == pytest.approx(1.0)
+    assert max(mix, key=lambda name: mix[name]) == (home if home in FORMATS else "unknown")
+    assert min(mix.values()) > 0
+
+
+def test_default_background_covers_ordinary_and_odd_texts() -> None:
+    forms, model = background("UA")
+    assert forms.shares.sum() == pytest.approx(1.0)
+    usual, odd, single, long = (
+        ordinary(np.array([0]), as_texts((text, 1.0)), forms, model)[0]
+        for text in ("AA1234BB", "QZ?Q7QZ", "A", "W" * 16)
+    )
+    assert usual > 1e-10 > odd > 0
+    assert single > 0
+    assert long > 0
