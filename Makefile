@@ -1,0 +1,59 @@
+# Everything a developer or a first user does; each target sets up what it needs and may be run again at any time.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check format bench clean
+
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+ARGS   ?=
+
+# The system packages that the targets need, by the command or file that shows them to be there.
+SYSTEM_PACKAGES = $(strip \
+  $(if $(shell command -v gcc),,gcc libc6-dev) \
+  $(if $(shell python3 -c 'import os,sysconfig; print(int(os.path.exists(os.path.join(sysconfig.get_paths()["include"],"Python.h"))))' 2>/dev/null | grep 1),,python3-dev) \
+  $(if $(shell python3 -c 'import ensurepip, venv; print(1)' 2>/dev/null),,python3-venv))
+
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+define INSTALL_SYSTEM_PACKAGES
+command -v apt-get >/dev/null || { echo "platematch: please install: $(SYSTEM_PACKAGES) (no apt-get here)"; exit 1; }; \
+echo "setup: system packages: $(SYSTEM_PACKAGES)"; \
+$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(SYSTEM_PACKAGES) >/dev/null
+endef
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.ready ## system packages (apt), virtual environment, C extension
+
+$(VENV)/.ready: pyproject.toml setup.py $(wildcard native/*.c native/*.h)
+	@command -v python3 >/dev/null || { echo "platematch: python3 (3.11 or newer) is missing: apt-get install python3 python3-venv python3-dev"; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "platematch: Python 3.11 or newer is needed, this is $$(python3 --version)"; exit 1; }
+	@$(if $(SYSTEM_PACKAGES),$(INSTALL_SYSTEM_PACKAGES),true)
+	@test -x $(PYTHON) || { echo "setup: virtual environment in $(VENV)"; python3 -m venv $(VENV); }
+	@echo "setup: Python packages and the C extension (a minute or two the first time)"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+	@echo "setup: done"
+
+demo: setup ## a city in a terminal: cameras, a stolen-vehicle list, hits, webhooks (ARGS="--seconds 20" ends by itself)
+	@$(VENV)/bin/platematch demo $(ARGS)
+
+serve: setup ## the service on 127.0.0.1:8080 with an embedded database in ./data
+	@$(VENV)/bin/platematch serve $(ARGS)
+
+test: setup ## every test
+	$(PYTHON) -m pytest $(ARGS)
+
+check: setup ## style and types: ruff, mypy, clang-format
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/clang-format --dry-run -Werror native/*.c native/*.h
+
+format: setup ## rewrite the sources in the project's style
+	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format . ; $(VENV)/bin/clang-format -i native/*.c native/*.h
+
+bench: setup ## the benchmarks, each with its floor or rival in the same run
+	@for name in benchmarks/[a-z]*.py; do $(PYTHON) -m benchmarks.$$(basename $$name .py) || exit 1; done
+
+clean: ## remove what setup and the tools made
+	rm -rf $(VENV) build *.egg-info platematch/*.so .pytest_cache .mypy_cache .ruff_cache .hypothesis
