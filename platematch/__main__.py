@@ -16,7 +16,7 @@ COMMANDS = {
     "demo": ("platematch.commands.demo:demo", "Show the service at work on an invented city."),
     "keys": ("platematch.commands.keys:keys", "Create, list and revoke keys."),
     "watchlist": ("platematch.commands.watchlist:watchlist", "Import, export and list watchlists."),
-    "match": ("platematch.commands.match:match", "Ask which listed vehicles a plate could be."),
+    "match": ("platematch.commands.match:match", "Show which listed vehicles a plate could be."),
     "settings": ("platematch.commands.settings:settings", "Show every setting, its value and its meaning."),
 }
 

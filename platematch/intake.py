@@ -25,6 +25,7 @@ from platematch.store import hits as hit_rows
 from platematch.store.hits import Recorded, StoredHit
 from platematch.store.store import Store
 
+EARLIEST_YEAR = 1970  # device clocks start there; times at the edge of the calendar leave it when told in UTC
 BATCH = 1024  # reads matched without giving way to other work
 
 log = structlog.get_logger("platematch.intake")
@@ -178,6 +179,10 @@ class Intake:
         problem = plate_problem(read.plate, length, self._max_length)
         if problem is not None:
             return problem
+        if read.captured_at.year < EARLIEST_YEAR:
+            return invalid_item(
+                f"captured_at is in the year {read.captured_at.year}: no camera saw that", "$.captured_at"
+            )
         if read.captured_at - received_at > self._skew:
             ahead = int((read.captured_at - received_at).total_seconds())
             return invalid_item(f"captured_at is {ahead} s ahead of the server's clock", "$.captured_at")

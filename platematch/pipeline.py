@@ -22,7 +22,16 @@ from platematch.settings import Settings
 from platematch.store import hits as hit_rows
 from platematch.store import watchlists as watchlist_rows
 from platematch.store.store import Store
-from platematch.watchlist import Change, Changed, Entry, PutEntry, PutWatchlist, RemoveWatchlist, ReplaceEntries
+from platematch.watchlist import (
+    Change,
+    Changed,
+    Entry,
+    PutEntry,
+    PutWatchlist,
+    RemoveWatchlist,
+    ReplaceEntries,
+    Watchlist,
+)
 from platematch.webhooks.sender import Sender
 
 SLICE = 256  # entries brought into the live index without giving way to other work
@@ -141,17 +150,17 @@ class Pipeline:
             if isinstance(change, ReplaceEntries) and change.dry_run:
                 return changed
             try:
-                await self._bring_into_index(change, changed, now)
+                await self._bring_into_index(change, changed)
             except Exception:  # an index that lacks a committed change must not go on matching
                 log.critical("change_not_applied", exc_info=True)
                 os._exit(70)
             return changed
 
-    async def _bring_into_index(self, change: Change, changed: Changed, now: datetime) -> None:
-        if isinstance(change, PutWatchlist):
-            self.matcher.put_watchlist(change.watchlist, now, changed.version)
-        elif isinstance(change, RemoveWatchlist):
+    async def _bring_into_index(self, change: Change, changed: Changed) -> None:
+        if isinstance(change, RemoveWatchlist):
             self.matcher.remove_watchlist(change.watchlist_id)
+        elif isinstance(change, PutWatchlist):
+            self._stamp(change.watchlist, changed)
         else:
             for start in range(0, len(changed.gone), SLICE):
                 for entry_id in changed.gone[start : start + SLICE]:
@@ -161,10 +170,12 @@ class Pipeline:
                 for entry in changed.put[start : start + SLICE]:
                     self.matcher.put(change.watchlist_id, entry)
                 await asyncio.sleep(0)
-            watchlist = self.matcher.watchlist(change.watchlist_id)
-            if watchlist is not None:
-                self.matcher.put_watchlist(watchlist, now, changed.version)
+            self._stamp(self.matcher.watchlist(change.watchlist_id), changed)
         self.matcher.version = changed.version
+
+    def _stamp(self, watchlist: Watchlist | None, changed: Changed) -> None:
+        if watchlist is not None and changed.listed_at is not None:
+            self.matcher.put_watchlist(watchlist, changed.listed_at, changed.version)
 
     async def _sweep(self) -> None:
         """Withdraw the hits of entries whose time is over."""

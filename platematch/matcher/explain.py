@@ -115,8 +115,10 @@ def _odds_in_words(odds: Odds) -> str:
     against = odds.background + odds.rivals
     ratio = odds.listed / against if against > 0 else math.inf
     who = "Another listed vehicle" if odds.rivals > odds.background else "An ordinary vehicle"
-    if ratio >= 1:
-        return f"{who} would give this read {_times(ratio)} times more rarely than the listed one."
+    if 0.95 < ratio < 1.05:
+        return f"{who} would give this read as often as the listed one."
+    if ratio > 1:
+        return f"{who} would give this read {_times(ratio)} times less often than the listed one."
     return f"{who} would give this read {_times(1 / ratio)} times more often than the listed one."
 
 

@@ -11,7 +11,7 @@ from platematch.matcher.explain import Aligner, explain
 from platematch.matcher.kernels import Channel, forward
 from platematch.matcher.match import Match
 from platematch.matcher.observe import Observations
-from platematch.matcher.posterior import DEFAULT_PRIOR, Odds, Suspect, fits, odds
+from platematch.matcher.posterior import DEFAULT_PRIOR, MOST_OFTEN, Odds, Suspect, fits, odds
 from platematch.matcher.scoring import Candidate, Scored
 from platematch.plates import unpack
 from platematch.watchlist import Watchlist, covers
@@ -29,9 +29,16 @@ class LiveList:
 
     @property
     def prior(self) -> float:
-        """λ of the list's policy."""
+        """λ of the list's policy; of the default one the most that it can be."""
         prior = self.watchlist.match.prior
         return DEFAULT_PRIOR if prior is None else prior
+
+    def prior_of(self, candidates: Sequence[Candidate]) -> float:
+        """λ of one entry, given its candidates: plates of a rare kind pass less often, listed or not."""
+        density = max(candidate.density for candidate in candidates)
+        if self.watchlist.match.prior is not None or candidates[0].wildcard or density <= 0.0:
+            return self.prior
+        return min(self.prior, MOST_OFTEN * density)
 
 
 class Judge:
@@ -74,7 +81,7 @@ class Judge:
         matches = []
         for candidates in entries.values():
             own = [suspects[candidate.key] for candidate in candidates]
-            verdict = odds(own, home.prior, list(suspects.values()), scored.background)
+            verdict = odds(own, home.prior_of(candidates), list(suspects.values()), scored.background)
             exact = not home.watchlist.exact_only or _exact(own, scored.read, seen)
             if exact and verdict.probability >= least:
                 runner_up = _runner_up(candidates, entries.values())
@@ -98,7 +105,7 @@ class Judge:
             entry.plate,
             self._aligner.align(nearest.key[: nearest.length], text)[1],
             verdict,
-            prior=home.prior,
+            prior=home.prior_of(candidates),
             likelihood=nearest.likelihood,
             runner_up=runner_up,
         )
@@ -142,8 +149,9 @@ def _suspects(candidates: Sequence[Candidate], lists: Sequence[LiveList | None])
     suspects: dict[bytes, Suspect] = {}
     for c in candidates:
         home, before = lists[c.list_number], suspects.get(c.key)
-        if home is not None and (before is None or before.prior < home.prior):
-            suspects[c.key] = Suspect(c.key, c.length, home.prior, c.likelihood, c.density, c.wildcard, c.fits)
+        prior = 0.0 if home is None else home.prior_of([c])
+        if home is not None and (before is None or before.prior < prior):
+            suspects[c.key] = Suspect(c.key, c.length, prior, c.likelihood, c.density, c.wildcard, c.fits)
     return suspects
 
 

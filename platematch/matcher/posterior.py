@@ -17,6 +17,12 @@ from platematch.plates import ANY
 
 DEFAULT_PRIOR = 4e-9
 """Passages of one listed vehicle per read: 80,000 listed plates met by 3 in 10,000 reads."""
+MOST_OFTEN = 100.0
+"""A listed vehicle passes at most so many times as often as an ordinary one with a plate of its kind.
+
+Else a foreign plate on the list, of a kind that is rare here, would outweigh every innocent plate that is one
+misread away from it. With it, such a neighbour stays below even odds where cameras confuse the two in less than 1 %.
+"""
 LEAST_BACKGROUND = 1e-6
 """What is left of the background, at least, when listed plates are taken out: guards against cancellation."""
 MAX_LOG_ODDS, MIN_LOG_ODDS = 30.0, -600.0

@@ -73,7 +73,7 @@ def test_an_exact_read_is_mostly_its_best_alignment() -> None:
 def test_sentences_name_the_difference_and_the_odds() -> None:
     said = sentence("AA1234BB", "AA1Z34BB")
     assert said.startswith("Read AA1Z34BB, listed AA1234BB: read Z where the list has 2; cameras confuse these in 0.")
-    assert "An ordinary vehicle would give this read 8.0 times more rarely than the listed one." in said
+    assert "An ordinary vehicle would give this read 8.0 times less often than the listed one." in said
     assert "every character agrees" in sentence("AA1234BB", "AA1234BB")
     assert "the A of the list was not read" in sentence("AA1234BB", "A1234BB")
     assert "read one I more" in sentence("AA1234BB", "AA1234BBI")

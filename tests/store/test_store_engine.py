@@ -98,5 +98,5 @@ def test_processes_that_open_a_new_store_at_once_all_succeed(url):
     )
     command = [sys.executable, "-c", code, url]
     started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    results = [(process.communicate(timeout=60), process.returncode) for process in started]
+    results = [(process.communicate(timeout=300), process.returncode) for process in started]
     assert results == [(("[(0,)]\n", ""), 0)] * 4

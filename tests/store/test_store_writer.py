@@ -16,6 +16,9 @@ from platematch.store.store import Store
 
 NOW = datetime(2031, 5, 4, 12, 0, 1, tzinfo=UTC)
 
+# Only a hang takes so long; a busy machine does not.
+PATIENCE_S = 60
+
 
 class Gate:
     """Holds the writer inside a transaction until it is opened, so that a group gathers behind it."""
@@ -27,10 +30,10 @@ class Gate:
 
     def _wait(self, conn):
         self._entered.set()
-        assert self._open.wait(10)
+        assert self._open.wait(PATIENCE_S)
 
     async def closed(self):
-        await asyncio.to_thread(self._entered.wait, 10)
+        assert await asyncio.to_thread(self._entered.wait, PATIENCE_S)
         return self
 
     async def open(self):
@@ -142,7 +145,7 @@ async def test_a_full_disk_is_unavailability_and_passes(store):
     with pytest.raises(StoreUnavailable, match="full"):
         await store.record([matched(0, picture=b"x" * 100_000)], NOW)
     assert await store.read(hits.recent_read_ids, 10) == []
-    for _ in range(100):
+    for _ in range(PATIENCE_S * 20):
         if store.healthy():
             break
         await asyncio.sleep(0.05)
@@ -206,11 +209,11 @@ async def test_readers_cannot_write_and_see_one_state(store):
     def twice(conn):
         first = lines(conn)
         seen.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         return first, lines(conn)
 
     reading = asyncio.ensure_future(store.read(twice))
-    await asyncio.to_thread(seen.wait, 10)
+    assert await asyncio.to_thread(seen.wait, PATIENCE_S)
     await store.write(note, "b")
     go_on.set()
     assert await reading == (["a"], ["a"])
