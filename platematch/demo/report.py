@@ -1,0 +1,141 @@
+"""What the demonstration prints: where to look, each hit as it comes, and the closing summary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from platematch.demo.ledger import FALSE_ONE_IN, MISSED_ONE_IN, Judged, Ledger
+
+WATCHLIST = "stolen"
+"""The id of the list that the demonstration imports."""
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """expected: hit events that the service says it made; verified: those that arrived with a valid signature."""
+
+    expected: int
+    verified: int
+    bad_signatures: int
+    alerts_without_event: int
+
+    def complete(self) -> bool:
+        """Whether each alert had its event and each event arrived, signed."""
+        return self.verified == self.expected and not self.bad_signatures and not self.alerts_without_event
+
+
+def hit_lines(judged: Judged) -> str:
+    """Two lines: camera, what was read, the listed plate, probability and latency; below, why."""
+    data = judged.data
+    read, entry = data["read"], data["entry"]
+    vendor = judged.posted.passage.camera.vendor if judged.posted else "?"
+    latency = f"{judged.latency_s * 1000:.0f} ms" if judged.latency_s is not None else "?"
+    return (
+        f"{read['camera_id']} {vendor:<15} read {read['plate']:<10} listed {entry['plate']:<10} "
+        f"{data['probability']:.3f}  webhook after {latency}{_remark(judged)}\n"
+        f"         {data['explanation']['sentence']}"
+    )
+
+
+def _remark(judged: Judged) -> str:
+    if not judged.posted:
+        return "  (not a read of the city)"
+    return "" if judged.genuine else f"  FALSE: it was {judged.posted.passage.vehicle.plate}"
+
+
+def where_to_look(url: str, keys: dict[str, str], receiver: str) -> str:
+    """Addresses, keys and calls to try while the service is up."""
+    return f"""
+The service is at {url}: {url}/openapi.json describes it, {url}/metrics counts.
+Webhooks go to {receiver}. To try it yourself, paste this into another terminal:
+
+  URL={url} JSON='Content-Type: application/json'
+  CAMERA='Authorization: Bearer {keys["camera"]}'
+  POLICE='Authorization: Bearer {keys["police"]}'
+  OPERATOR='Authorization: Bearer {keys["operator"]}'
+
+  # list a vehicle …
+  curl -s $URL/v1/watchlists/{WATCHLIST}/entries/mine -X PUT -H "$POLICE" -H "$JSON" \\
+    -d '{{"entry_id": "mine", "plate": "АА1234ВВ", "reason": "a trial"}}'
+  # … ask which listed vehicle a read could be, and why …
+  curl -s $URL/v1/match -H "$OPERATOR" -H "$JSON" -d '{{"plate": "AA1Z34BB"}}'
+  # … let a camera see it …
+  curl -s $URL/v1/reads -H "$CAMERA" -H "$JSON" \\
+    -d '{{"camera_id": "cam-0001", "plate": "AA 1234-BB", "captured_at": "'$(date -u +%FT%TZ)'"}}'
+  # … and look at the latest hits
+  curl -s "$URL/v1/hits?limit=3" -H "$OPERATOR"
+"""
+
+
+def interim(ledger: Ledger) -> str:
+    """One line while the city plays on."""
+    return (
+        f"-- {ledger.reads.total():,} reads so far, {len(ledger.passed)} listed vehicles passed, "
+        f"{len(ledger.found)} found, {len(ledger.false)} false hits --"
+    )
+
+
+def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int) -> str:
+    """The closing figures, each with its bound."""
+    reads = ledger.reads.total()
+    passed = len(ledger.passed)
+    vendors = ", ".join(f"{vendor} {count:,}" for vendor, count in ledger.reads.most_common())
+    latencies = sorted(judged.latency_s for judged in ledger.alerts if judged.latency_s is not None)
+    lines = [
+        "",
+        f"{seconds:.0f} s of the city, {cameras} cameras",
+        f"  reads                {reads:>7,}   {_share(ledger.exact, reads)} exact; {vendors}",
+        f"  listed that passed   {passed:>7,}",
+        f"    found              {len(ledger.found):>7,}   {_share(len(ledger.found), passed)}",
+        f"    missed             {len(ledger.missed):>7,}   bound: {ledger.most_missed()}"
+        f" (one in {MISSED_ONE_IN}, or one)",
+        *(f"      {_missed_line(ledger, plate)}" for plate in ledger.missed),
+        f"  false hits           {len(ledger.false):>7,}   bound: {ledger.most_false()}"
+        f" (one in {FALSE_ONE_IN} of {len(ledger.alerts)} alerts, or one)",
+        f"  near neighbours      {len(ledger.near):>7,}   innocent, one character from a listed plate; "
+        f"{_stopped(ledger)} stopped",
+        f"  deliveries           {deliveries.expected:>7,}   {deliveries.verified} verified, "
+        f"{deliveries.bad_signatures} with a bad signature, {deliveries.alerts_without_event} alerts without one",
+    ]
+    if latencies:
+        lines.append(
+            f"  webhook latency      {_quantile(latencies, 0.5):>4.0f} ms   median, post to receipt; "
+            f"99 % within {_quantile(latencies, 0.99):.0f} ms"
+        )
+    if ledger.foreign:
+        lines.append(f"  other alerts         {len(ledger.foreign):>7,}   from reads that the city did not post")
+    lines += [f"  REFUSED {problem}: {count} reads" for problem, count in ledger.refused.items()]
+    return "\n".join(lines)
+
+
+def verdict(ledger: Ledger, deliveries: Deliveries) -> tuple[bool, str]:
+    """Whether the demonstration kept its promises, and a sentence on it."""
+    broken = []
+    if not deliveries.complete():
+        broken.append("not every delivery arrived with a valid signature")
+    if not ledger.found:
+        broken.append("no listed vehicle was found; play longer or with a higher --rate")
+    elif not ledger.within_bounds():
+        broken.append("found, false hits or refused reads are out of bounds")
+    return not broken, "FAILED: " + "; ".join(
+        broken
+    ) if broken else "OK: all deliveries verified, figures within bounds"
+
+
+def _missed_line(ledger: Ledger, plate: str) -> str:
+    reads = ", ".join(f"{passage.read.plate} at {passage.camera.camera_id}" for passage in ledger.passed[plate])
+    return f"{plate} was read as {reads}"
+
+
+def _stopped(ledger: Ledger) -> int:
+    return len(
+        {judged.posted.passage.vehicle.plate for judged in ledger.false if judged.posted and judged.posted.passage.near}
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] * 1000

@@ -1,0 +1,136 @@
+"""The judge of the demonstration: who passed, who was found, which alert was false."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from platematch.demo.ledger import Ledger
+from platematch.demo.report import Deliveries, hit_lines, summary, verdict
+from platematch.reads import Vehicle as Looks
+from platematch.simulation import City, Passage, Vehicle
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+COMPLETE = Deliveries(expected=1, verified=1, bad_signatures=0, alerts_without_event=0)
+
+
+@pytest.fixture
+def passage() -> Passage:
+    """A listed vehicle, read right."""
+    some = next(City(1).passages(AT, 1.0))
+    read = replace_read(some, "KA7538BO")
+    return replace(read, vehicle=Vehicle("KA7538BO", "UA", Looks()), listed=True, near=False)
+
+
+def replace_read(passage: Passage, text: str) -> Passage:
+    from msgspec.structs import replace as with_values
+
+    return replace(passage, read=with_values(passage.read, plate=text))
+
+
+def event(passage: Passage, listed: str, read: str) -> dict[str, Any]:
+    return {
+        "read": {"camera_id": passage.camera.camera_id, "plate": read},
+        "entry": {"plate": listed},
+        "probability": 0.9,
+        "explanation": {"sentence": "the same plate"},
+    }
+
+
+def played(ledger: Ledger, passage: Passage) -> None:
+    ledger.sending(passage, 10.0)
+    ledger.taken(passage)
+
+
+def test_an_alert_for_its_own_vehicle_finds_it(passage: Passage) -> None:
+    ledger = Ledger()
+    played(ledger, passage)
+    judged = ledger.alert(event(passage, "КА7538ВО ", "ka7538bo"), 10.02)
+    assert judged.genuine
+    assert judged.latency_s == pytest.approx(0.02)
+    assert ledger.found == {"KA7538BO"}
+    assert not ledger.missed
+    assert verdict(ledger, COMPLETE)[0]
+    assert "0.900" in hit_lines(judged)
+    assert "FALSE" not in hit_lines(judged)
+
+
+def test_a_misread_still_finds_its_vehicle(passage: Passage) -> None:
+    ledger = Ledger()
+    misread = replace_read(passage, "KA753880")
+    played(ledger, misread)
+    assert ledger.alert(event(misread, "КА7538ВО", "KA753880"), 11.0).genuine
+    assert ledger.exact == 0
+
+
+def test_an_alert_from_another_vehicles_read_is_false(passage: Passage) -> None:
+    ledger = Ledger()
+    innocent = replace(passage, vehicle=Vehicle("KA7538BC", "UA", Looks()), listed=False, near=True)
+    played(ledger, passage)
+    played(ledger, innocent)
+    judged = ledger.alert(event(innocent, "KA7538BO", "KA7538BO"), 11.0)
+    assert not judged.genuine
+    assert ledger.missed == ["KA7538BO"]
+    assert "FALSE: it was KA7538BC" in hit_lines(judged)
+
+
+def test_an_alert_that_is_not_the_citys_is_not_judged(passage: Passage) -> None:
+    ledger = Ledger()
+    played(ledger, passage)
+    judged = ledger.alert(event(passage, "KA7538BO", "KA7538B0"), 11.0)
+    assert (judged.genuine, judged.latency_s) == (False, None)
+    assert ledger.foreign == [judged]
+    assert not ledger.false
+    assert not ledger.found
+    assert "not a read of the city" in hit_lines(judged)
+    assert "other alerts" in summary(ledger, COMPLETE, 1.0, 1)
+
+
+@pytest.mark.parametrize(
+    "deliveries",
+    [
+        Deliveries(expected=2, verified=1, bad_signatures=0, alerts_without_event=0),
+        Deliveries(expected=1, verified=1, bad_signatures=1, alerts_without_event=0),
+        Deliveries(expected=1, verified=1, bad_signatures=0, alerts_without_event=1),
+    ],
+)
+def test_any_lost_or_forged_delivery_fails_the_demonstration(passage: Passage, deliveries: Deliveries) -> None:
+    ledger = Ledger()
+    played(ledger, passage)
+    ledger.alert(event(passage, "KA7538BO", "KA7538BO"), 11.0)
+    assert not verdict(ledger, deliveries)[0]
+
+
+def test_bounds_on_found_false_and_refused(passage: Passage) -> None:
+    ledger = Ledger()
+    for number in range(40):
+        other = replace(replace_read(passage, f"KA{number:04d}BO"), vehicle=Vehicle(f"KA{number:04d}BO", "UA", Looks()))
+        played(ledger, other)
+        if number >= 4:
+            ledger.alert(event(other, f"KA{number:04d}BO", f"KA{number:04d}BO"), 11.0)
+    assert ledger.within_bounds()
+    ledger.refused["json: 500"] += 1
+    assert not ledger.within_bounds()
+    ledger.refused.clear()
+    ledger.found.discard("KA0039BO")
+    assert not ledger.within_bounds()
+    ledger.found.add("KA0039BO")
+    for _ in range(2):
+        ledger.alert(event(passage, "KA0001BO", "KA0005BO"), 11.0)
+    assert not ledger.within_bounds()
+
+
+def test_a_play_in_which_nothing_was_found_shows_nothing() -> None:
+    kept, sentence = verdict(Ledger(), Deliveries(0, 0, 0, 0))
+    assert not kept
+    assert "play longer" in sentence
+
+
+def test_the_summary_tells_every_figure(passage: Passage) -> None:
+    ledger = Ledger()
+    played(ledger, passage)
+    text = summary(ledger, COMPLETE, 20.0, 200)
+    assert "KA7538BO was read as KA7538BO at" in text
+    for word in ("reads", "passed", "found", "missed", "false hits", "deliveries", "near neighbours"):
+        assert word in text

@@ -1,0 +1,75 @@
+"""The demonstration for real: the service's own process, its keys, its database, its webhooks."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from platematch.demo import run_demo
+from platematch.errors import StartError
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_a_short_play_keeps_its_promises_and_cleans_up(temporary: Path) -> None:
+    said: list[str] = []
+    port = free_port()
+    code = run_demo(6, port, cameras=60, rate=120, say=said.append)
+    text = "\n".join(said)
+    assert code == 0, text
+    assert "Imported 497 stolen vehicles; rejected rows: 42, 234, 405" in text
+    assert "listed that passed" in text
+    assert not list(temporary.iterdir())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", port))
+
+
+def test_ctrl_c_cleans_up_before_the_service_is_ready(temporary: Path) -> None:
+    command = [sys.executable, "-m", "platematch", "demo", "--port", str(free_port())]
+    environment = os.environ | {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert demo.stdout.readline().startswith("Starting the service")
+        while not list(temporary.glob("platematch-demo-*/service.log")):
+            time.sleep(0.02)
+        demo.send_signal(signal.SIGINT)
+        rest, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 130
+    assert "Traceback" not in rest
+    assert not list(temporary.iterdir())
+
+
+def test_a_port_in_use_is_told(temporary: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(StartError, match=f"port {port} .*--port"):
+            run_demo(1, port, say=lambda _: None)
+    assert not list(temporary.iterdir())
+
+
+def test_settings_of_the_user_do_not_leak_in(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from platematch.demo.service import _environment
+
+    monkeypatch.setenv("PLATEMATCH_STORE", "postgresql://nowhere/db")
+    environment = _environment(1234, temporary)
+    assert "PLATEMATCH_STORE" not in environment
+    assert environment["PLATEMATCH_PORT"] == "1234"
+    assert environment["PATH"] == os.environ["PATH"]
