@@ -20,10 +20,17 @@ HOME_SHARE, UNKNOWN_SHARE = 0.80, 0.03
 UNKNOWN_FORMAT = "unknown"
 
 
-def background(home_country: str) -> tuple[Formats, Channel]:
-    """The default mix of formats for a service in home_country, and a channel with a row for each of its alphabets."""
+def background(home_country: str) -> tuple[Formats, Formats, Channel]:
+    """The default mix of formats for a service in home_country, and a channel with a row for each of its alphabets.
+
+    The second mix has each pattern's share multiplied by how common its country is here, 1 for the most common: a
+    plate's density in it over that in the first says how common vehicles with such a plate are.
+    """
     mix = format_mix(home_country, list(FORMATS))
-    return tables([(p.positions, share * p.share) for name, share in mix.items() for p in FORMATS[name].patterns])
+    patterns = [(p.positions, share * p.share, share) for name, share in mix.items() for p in FORMATS[name].patterns]
+    formats, emissions = tables([(positions, share) for positions, share, _ in patterns])
+    common = np.array([country for _, _, country in patterns]) / max(mix.values())
+    return formats, formats._replace(shares=formats.shares * common), emissions
 
 
 def tables(patterns: Sequence[tuple[Sequence[str], float]]) -> tuple[Formats, Channel]:

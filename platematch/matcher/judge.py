@@ -11,7 +11,7 @@ from platematch.matcher.explain import Aligner, explain
 from platematch.matcher.kernels import Channel, forward
 from platematch.matcher.match import Match
 from platematch.matcher.observe import Observations
-from platematch.matcher.posterior import DEFAULT_PRIOR, MOST_OFTEN, Odds, Suspect, fits, odds
+from platematch.matcher.posterior import DEFAULT_PRIOR, Odds, Suspect, fits, odds
 from platematch.matcher.scoring import Candidate, Scored
 from platematch.plates import unpack
 from platematch.watchlist import Watchlist, covers
@@ -34,11 +34,10 @@ class LiveList:
         return DEFAULT_PRIOR if prior is None else prior
 
     def prior_of(self, candidates: Sequence[Candidate]) -> float:
-        """λ of one entry, given its candidates: plates of a rare kind pass less often, listed or not."""
-        density = max(candidate.density for candidate in candidates)
-        if self.watchlist.match.prior is not None or candidates[0].wildcard or density <= 0.0:
+        """λ of one entry, given its candidates; the default one is less for vehicles from where few come from."""
+        if self.watchlist.match.prior is not None:
             return self.prior
-        return min(self.prior, MOST_OFTEN * density)
+        return self.prior * max(candidate.common for candidate in candidates)
 
 
 class Judge:

@@ -16,12 +16,10 @@ from typing import Literal
 from platematch.plates import ANY
 
 DEFAULT_PRIOR = 4e-9
-"""Passages of one listed vehicle per read: 80,000 listed plates met by 3 in 10,000 reads."""
-MOST_OFTEN = 100.0
-"""A listed vehicle passes at most so many times as often as an ordinary one with a plate of its kind.
+"""Passages of one listed vehicle per read: 80,000 listed plates met by 3 in 10,000 reads.
 
-Else a foreign plate on the list, of a kind that is rare here, would outweigh every innocent plate that is one
-misread away from it. With it, such a neighbour stays below even odds where cameras confuse the two in less than 1 %.
+For a vehicle of the country that most of the traffic is from; of others in proportion to their traffic, else a
+listed foreign plate, of a kind that is rare here, would outweigh its innocent neighbours.
 """
 LEAST_BACKGROUND = 1e-6
 """What is left of the background, at least, when listed plates are taken out: guards against cancellation."""

@@ -30,7 +30,10 @@ SLACK = 1e-9
 
 
 class Candidate(NamedTuple):
-    """A listed row near a read, scored; the figures as in posterior.Suspect."""
+    """A listed row near a read, scored; the figures as in posterior.Suspect.
+
+    common: how common vehicles of its country are here, 0..1; 1 for the most common ones and for patterns.
+    """
 
     key: bytes
     length: int
@@ -39,6 +42,7 @@ class Candidate(NamedTuple):
     wildcard: bool
     likelihood: float
     density: float
+    common: float
     fits: float
 
 
@@ -54,7 +58,7 @@ class Scorer:
     """The model of one home country."""
 
     def __init__(self, home_country: str) -> None:
-        self.formats, self.channel = background(home_country)
+        self.formats, self._common, self.channel = background(home_country)
         self.plate_lengths = frozenset(int(length) for length in self.formats.lengths)
 
     def score(self, rows: Gathered, reads: Longs, texts: Texts, priors: Floats, floors: Floats) -> Iterator[Scored]:
@@ -70,6 +74,8 @@ class Scorer:
             return
         plates = Plates(plates.codes[kept], plates.lengths[kept], reads[kept])
         density = densities(plates, self.formats)
+        common = np.ones(len(kept))
+        np.divide(densities(plates, self._common), density, out=common, where=density > 0.0)
         fitting = self._fits(plates, texts, wildcard[kept])
         distinct, starts = np.unique(plates.groups, return_index=True)
         backgrounds = ordinary(distinct, texts, self.formats, self.channel)
@@ -86,6 +92,7 @@ class Scorer:
                     bool(wildcard[k]),
                     float(likelihood[k]),
                     float(density[i]),
+                    float(common[i]),
                     float(fitting[i]),
                 )
                 for i, k in enumerate(kept[start:end].tolist(), start)

@@ -96,8 +96,10 @@ def test_mix_sums_to_one_and_favours_home(home: str) -> None:
 
 
 def test_default_background_covers_ordinary_and_odd_texts() -> None:
-    forms, model = background("UA")
+    forms, common, model = background("UA")
     assert forms.shares.sum() == pytest.approx(1.0)
+    assert (common.shares / forms.shares).max() == pytest.approx(1.0)
+    assert 0 < (common.shares / forms.shares).min() < 0.05
     usual, odd, single, long = (
         ordinary(np.array([0]), as_texts((text, 1.0)), forms, model)[0]
         for text in ("AA1234BB", "QZ?Q7QZ", "A", "W" * 16)
