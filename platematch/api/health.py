@@ -1,0 +1,73 @@
+"""Liveness, readiness, Prometheus metrics, and a page that says where to look."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+
+from platematch import __version__
+from platematch.api.endpoint import JSON, Endpoints, respond
+from platematch.api.service import SERVICE
+
+endpoints = Endpoints("health")
+
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Health(Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+    version: str
+
+
+class Readiness(Struct, frozen=True):
+    """ready: index loaded, kernels compiled, store writable. The port opens after the first two."""
+
+    ready: bool
+    store: bool
+    entries: int
+    version: int
+
+
+@endpoints.open("/healthz", "Whether the process lives", {JSON: Health})
+async def healthz(request: web.Request) -> web.Response:
+    """Always 200 while the event loop turns."""
+    return respond(Health("ok", __version__))
+
+
+@endpoints.open(
+    "/readyz", "Whether the service can take reads; 503 while it cannot", {JSON: Readiness}, problems=(503,)
+)
+async def readyz(request: web.Request) -> web.Response:
+    """200 or 503 with the same body, so that the reason shows."""
+    pipeline = request.app[SERVICE].pipeline
+    store = pipeline.store.healthy()
+    readiness = Readiness(store, store, len(pipeline.matcher), pipeline.version)
+    return respond(readiness, 200 if readiness.ready else 503)
+
+
+@endpoints.open("/metrics", "Counters for Prometheus", {"text/plain": None})
+async def metrics(request: web.Request) -> web.Response:
+    """The text format of Prometheus."""
+    return web.Response(body=request.app[SERVICE].metrics.exposition(), headers={"Content-Type": TEXT})
+
+
+@endpoints.open("/", "A page that says where to look", {"text/html": None})
+async def front_page(request: web.Request) -> web.Response:
+    """Plain HTML without scripts."""
+    return web.Response(text=_PAGE, content_type="text/html")
+
+
+_PAGE = f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>platematch</title>
+<h1>platematch {__version__}</h1>
+<p>Matches the number plates that cameras read against lists of wanted vehicles.</p>
+<ul>
+<li><a href="/readyz">/readyz</a>: whether the service takes reads</li>
+<li><a href="/openapi.json">/openapi.json</a>: every call, with its types</li>
+<li><a href="/metrics">/metrics</a>: counters for Prometheus</li>
+<li><code>POST /v1/reads</code>: cameras; <code>GET /v1/hits</code>: operators; both with a key from
+<code>platematch keys create</code></li>
+</ul>
+"""
