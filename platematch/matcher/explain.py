@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -42,51 +42,66 @@ class _Pair(NamedTuple):
     read_rows: list[int]
 
 
+_PAIRED, _LOST, _ADDED = range(3)
+
+
 class Aligner:
     """Best paths through the channel, averaged over its severities (Durbin et al., section 4.1)."""
 
     def __init__(self, channel: Channel) -> None:
         self._emit = np.einsum("s,spr->pr", channel.shares, channel.emit)
         self._added = np.einsum("s,ser->er", channel.shares, channel.added)
-        self._gaps = channel.shares @ channel.gaps
+        self._gaps: list[float] = (channel.shares @ channel.gaps).tolist()
 
     def align(self, plate: bytes, read: bytes) -> tuple[float, list[Step]]:
         """The log-likelihood of the best alignment of a plate with a text, both symbol codes, and its steps."""
         pair = _Pair(unpack(plate), unpack(read), symbols(plate).tolist(), symbols(read).tolist())
-        best: dict[tuple[int, int], tuple[float, list[Step]]] = {(0, 0): (0.0, [])}
-        for i in range(len(plate) + 1):
-            for j in range(len(read) + 1):
-                if (i, j) != (0, 0):
-                    best[i, j] = max(self._arrivals(best, pair, i, j), key=lambda path: path[0])
-        return best[len(plate), len(read)]
+        likelihood, arrivals = self._paths(pair)
+        steps: list[Step] = []
+        i, j = len(plate), len(read)
+        while i or j:
+            arrival = arrivals[i][j]
+            i -= arrival != _ADDED
+            j -= arrival != _LOST
+            steps.append(self._step(pair, i, j, arrival))
+        return math.log(max(likelihood, 1e-300)), steps[::-1]
 
-    def _arrivals(
-        self, best: dict[tuple[int, int], tuple[float, list[Step]]], pair: _Pair, i: int, j: int
-    ) -> Iterator[tuple[float, list[Step]]]:
-        """The paths that reach a cell from its neighbours, the one that pairs two characters first."""
+    def _paths(self, pair: _Pair) -> tuple[float, list[list[int]]]:
+        """The best path's likelihood, and by which step the best path to each cell comes there; a pair wins a tie."""
+        m, n = len(pair.listed), len(pair.read)
+        rates: list[list[float]] = self._emit[np.ix_(pair.listed_rows, pair.read_rows)].tolist()
+        strays: list[list[float]] = self._added[:, pair.read_rows].tolist()
+        arrivals = [[_PAIRED] * (n + 1) for _ in range(m + 1)]
+        above: list[float] = []
+        for i in range(m + 1):
+            lost = self._gaps[LOST_EDGE if i in (1, m) else LOST_INSIDE]
+            grow, stray = self._gaps[ADDED_EDGE if i in (0, m) else ADDED_INSIDE], strays[i in (0, m)]
+            row: list[float] = []
+            for j in range(n + 1):
+                best, arrival = (
+                    (above[j - 1] * rates[i - 1][j - 1] * (1.0 - lost), _PAIRED) if i and j else (-1.0, _PAIRED)
+                )
+                if i and above[j] * lost > best:
+                    best, arrival = above[j] * lost, _LOST
+                if j and row[j - 1] * grow * stray[j - 1] > best:
+                    best, arrival = row[j - 1] * grow * stray[j - 1], _ADDED
+                row.append(best if i or j else 1.0)
+                arrivals[i][j] = arrival
+            above = row
+        return above[n], arrivals
+
+    def _step(self, pair: _Pair, i: int, j: int, arrival: int) -> Step:
+        """The step that leaves the cell (i, j)."""
         m = len(pair.listed)
-        lost = float(self._gaps[LOST_EDGE if i in (1, m) else LOST_INSIDE])
-        added = float(self._gaps[ADDED_EDGE if i in (0, m) else ADDED_INSIDE])
-        if i and j:
-            rate = float(self._emit[pair.listed_rows[i - 1], pair.read_rows[j - 1]])
-            yield _longer(best[i - 1, j - 1], _step(pair, i - 1, j - 1, rate), rate * (1.0 - lost))
-        if i:
-            yield _longer(best[i - 1, j], Step("lost", pair.listed[i - 1], "", lost), lost)
-        if j:
-            shown = float(self._added[int(i in (0, m)), pair.read_rows[j - 1]])
-            yield _longer(best[i, j - 1], Step("added", "", pair.read[j - 1], added), added * shown)
-
-
-def _longer(path: tuple[float, list[Step]], step: Step, factor: float) -> tuple[float, list[Step]]:
-    return path[0] + math.log(max(factor, 1e-300)), [*path[1], step]
-
-
-def _step(pair: _Pair, i: int, j: int, rate: float) -> Step:
-    listed, read = pair.listed_rows[i], pair.read_rows[j]
-    kind: Literal["wildcard", "unread", "same", "confused"] = "same" if listed == read else "confused"
-    if ANY_ROW in (listed, read):
-        kind = "wildcard" if listed == ANY_ROW else "unread"
-    return Step(kind, pair.listed[i], pair.read[j], rate)
+        if arrival == _LOST:
+            return Step("lost", pair.listed[i], "", self._gaps[LOST_EDGE if i in (0, m - 1) else LOST_INSIDE])
+        if arrival == _ADDED:
+            return Step("added", "", pair.read[j], self._gaps[ADDED_EDGE if i in (0, m) else ADDED_INSIDE])
+        listed, read = pair.listed_rows[i], pair.read_rows[j]
+        kind: Literal["wildcard", "unread", "same", "confused"] = "same" if listed == read else "confused"
+        if ANY_ROW in (listed, read):
+            kind = "wildcard" if listed == ANY_ROW else "unread"
+        return Step(kind, pair.listed[i], pair.read[j], float(self._emit[listed, read]))
 
 
 def _differences(alignment: Sequence[Step]) -> str:

@@ -77,13 +77,14 @@ class Judge:
             if candidate.list_number == home.number:
                 entries.setdefault(candidate.entry.entry_id, []).append(candidate)
         least = home.watchlist.min_probability if floor is None else floor
+        ranked = _ranked(c for candidates in entries.values() for c in candidates)
         matches = []
         for candidates in entries.values():
             own = [suspects[candidate.key] for candidate in candidates]
             verdict = odds(own, home.prior_of(candidates), list(suspects.values()), scored.background)
             exact = not home.watchlist.exact_only or _exact(own, scored.read, seen)
             if exact and verdict.probability >= least:
-                runner_up = _runner_up(candidates, entries.values())
+                runner_up = _runner_up(candidates, ranked)
                 matches.append(self._match(home, candidates, verdict, runner_up, scored.read, seen))
         return matches
 
@@ -161,8 +162,13 @@ def _exact(own: Sequence[Suspect], read: int, seen: Observations) -> bool:
     return any(fits(main, suspect.key) for main in mains for suspect in own)
 
 
-def _runner_up(own: Sequence[Candidate], entries: Iterable[Sequence[Candidate]]) -> str | None:
+def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """One candidate for each exact plate, the likeliest first."""
+    exact = {candidate.key: candidate for candidate in candidates if not candidate.wildcard}
+    return sorted(exact.values(), key=lambda candidate: -candidate.likelihood)
+
+
+def _runner_up(own: Sequence[Candidate], ranked: Iterable[Candidate]) -> str | None:
     """The likeliest other plate of the same list, as listed. Other lists' may not be known to who sees the match."""
     keys = {candidate.key for candidate in own}
-    others = [c for candidates in entries for c in candidates if c.key not in keys and not c.wildcard]
-    return max(others, key=lambda c: c.likelihood).entry.plate if others else None
+    return next((candidate.entry.plate for candidate in ranked if candidate.key not in keys), None)

@@ -6,7 +6,9 @@ other modules comes as arguments, in the tuples below. Each has a plain Python t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar, cast
 
 import numba
 import numpy as np
@@ -79,7 +81,31 @@ TEXTS = _named((_i8[::1], _u1[:, ::1], _i4[::1], _f8[::1]), Texts)  # type: igno
 FORMATS = _named((_u1[:, ::1], _i4[::1], _f8[::1], _f8[:, ::1]), Formats)  # type: ignore[no-untyped-call]
 
 
-@numba.njit(_f8(_u1[::1], _i8, _u1[::1], _i8, CHANNEL), cache=True, nogil=True)
+_Function = TypeVar("_Function", bound=Callable[..., object])
+
+
+def kernel(signature: object) -> Callable[[_Function], _Function]:
+    """Compiles a function for one signature, or takes it from the cache that a former process left.
+
+    Where no cache can be written (a read-only installation, a full disk) it warns and compiles for this process only.
+    """
+
+    def compiled(function: _Function) -> _Function:
+        try:
+            return cast(_Function, numba.njit(signature, cache=True, nogil=True)(function))
+        except (RuntimeError, OSError):
+            warnings.warn(
+                "no folder takes the compiled kernels, so that every start compiles them anew, which takes a minute; "
+                "set NUMBA_CACHE_DIR to a folder that can be written",
+                RuntimeWarning,
+                stacklevel=1,
+            )
+            return cast(_Function, numba.njit(signature, nogil=True)(function))
+
+    return compiled
+
+
+@kernel(_f8(_u1[::1], _i8, _u1[::1], _i8, CHANNEL))
 def forward(plate: Codes, m: int, read: Codes, n: int, channel: Channel) -> float:
     """P(read | plate): the forward sum over all alignments, mixed over the severities.
 
@@ -108,7 +134,7 @@ def forward(plate: Codes, m: int, read: Codes, n: int, channel: Channel) -> floa
     return total
 
 
-@numba.njit(_f8[::1](PLATES, TEXTS, CHANNEL), cache=True, nogil=True)
+@kernel(_f8[::1](PLATES, TEXTS, CHANNEL))
 def likelihoods(plates: Plates, texts: Texts, channel: Channel) -> Floats:
     """P(read | plate) of each plate and its read, (k,): the weighted sum over the read's alternative texts."""
     result = np.zeros(plates.groups.shape[0])
@@ -121,7 +147,7 @@ def likelihoods(plates: Plates, texts: Texts, channel: Channel) -> Floats:
     return result
 
 
-@numba.njit(_f8[::1](numba.int64[::1], TEXTS, FORMATS, CHANNEL), cache=True, nogil=True)
+@kernel(_f8[::1](numba.int64[::1], TEXTS, FORMATS, CHANNEL))
 def ordinary(groups: Longs, texts: Texts, formats: Formats, channel: Channel) -> Floats:
     """P(read | just another vehicle) of the reads in groups, (k,)."""
     result = np.zeros(groups.shape[0])
@@ -136,7 +162,7 @@ def ordinary(groups: Longs, texts: Texts, formats: Formats, channel: Channel) ->
     return result
 
 
-@numba.njit(_f8(_u1[::1], numba.int64, FORMATS), cache=True, nogil=True)
+@kernel(_f8(_u1[::1], numba.int64, FORMATS))
 def density(plate: Codes, length: int, formats: Formats) -> float:
     """The share of ordinary traffic that carries exactly this plate, which has no wildcard."""
     total = 0.0
@@ -149,7 +175,7 @@ def density(plate: Codes, length: int, formats: Formats) -> float:
     return total
 
 
-@numba.njit(_f8[::1](PLATES, FORMATS), cache=True, nogil=True)
+@kernel(_f8[::1](PLATES, FORMATS))
 def densities(plates: Plates, formats: Formats) -> Floats:
     """density() of each plate, (k,); 0 where it holds a wildcard."""
     result = np.empty(plates.groups.shape[0])
@@ -158,7 +184,7 @@ def densities(plates: Plates, formats: Formats) -> Floats:
     return result
 
 
-@numba.njit(_f8[::1](PLATES, TEXTS, FORMATS, CHANNEL), cache=True, nogil=True)
+@kernel(_f8[::1](PLATES, TEXTS, FORMATS, CHANNEL))
 def fits(plates: Plates, texts: Texts, formats: Formats, channel: Channel) -> Floats:
     """P(read, and an ordinary vehicle whose plate fits the wildcards), (k,): that part of the background.
 
@@ -187,7 +213,7 @@ def fits(plates: Plates, texts: Texts, formats: Formats, channel: Channel) -> Fl
     return result
 
 
-@numba.njit(_f8[::1](PLATES, TEXTS, FORMATS, CHANNEL), cache=True, nogil=True)
+@kernel(_f8[::1](PLATES, TEXTS, FORMATS, CHANNEL))
 def least_ordinary(plates: Plates, texts: Texts, formats: Formats, channel: Channel) -> Floats:
     """For the read of each plate, (k,): a lower bound of its background without the plates given (the listed ones).
 

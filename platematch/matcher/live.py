@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from platematch.errors import InvalidPlate, NotFound
 from platematch.matcher.judge import Judge, LiveList
-from platematch.matcher.kernels import Longs
+from platematch.matcher.kernels import Ints, Longs
 from platematch.matcher.match import Match
 from platematch.matcher.observe import Observations, Packed, observe
 from platematch.matcher.patterns import keys, two_line_region
@@ -130,7 +131,10 @@ class Matcher:
         if not reads or not self._rows:
             return found
         seen = observe(reads, packed)
-        groups, rows, numbered = self._candidates(seen)
+        texts, ids = self._rows.search(seen.codes, seen.texts.lengths)
+        if not len(texts):
+            return found
+        groups, rows, numbered = self._candidates(seen, texts, ids)
         if not len(groups):
             return found
         priors, floors = np.zeros(len(numbered)), np.ones(len(numbered))
@@ -159,9 +163,10 @@ class Matcher:
         trial.match([PlateRead(plate="AA1234BB")], [now])
         trial.background(PlateRead(plate="AA1234BB"))
 
-    def _candidates(self, seen: Observations) -> tuple[Longs, Gathered, list[LiveList | None]]:
-        """The (read, row) pairs that the index finds, each once, ascending by read, with the lists of that moment."""
-        texts, ids = self._rows.search(seen.codes, seen.texts.lengths)
+    def _candidates(
+        self, seen: Observations, texts: Ints, ids: NDArray[np.uint32]
+    ) -> tuple[Longs, Gathered, list[LiveList | None]]:
+        """The (read, row) pairs of the index's (text, row) pairs, each once, ascending by read; the lists right now."""
         usable = seen.texts.lengths[texts] > 0
         groups, rows = seen.readers[texts[usable]], ids[usable].astype(np.int64)
         if len(seen.readers) > len(seen.mains):

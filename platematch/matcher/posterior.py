@@ -9,9 +9,8 @@ counted once. A pattern stands for any vehicle whose plate fits it, listed or or
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from platematch.plates import ANY
 
@@ -74,27 +73,31 @@ def odds(own: Sequence[Suspect], prior: float, suspects: Sequence[Suspect], back
 
     background: P(read | just another vehicle), all plates included, above 0.
     """
+    own = list({suspect.key: suspect for suspect in own}.values())
     keys = {suspect.key for suspect in own}
     exact = [suspect for suspect in suspects if not suspect.wildcard]
-    ordinary = background - sum(s.density * s.likelihood for s in exact)
-    listed = prior * sum(_per_length(own, "likelihood"))
-    rivals = sum(s.prior * s.likelihood for s in suspects if s.key not in keys and not s.wildcard)
-    if own[0].wildcard:
+    ordinary = background - sum(_ordinary(s) for s in exact)
+    rivals = sum(s.prior * s.likelihood for s in exact if s.key not in keys)
+    if not any(suspect.wildcard for suspect in own):
+        listed = prior * sum(suspect.likelihood for suspect in own)
+    else:
         fitting = [s for s in exact if any(fits(s.key, pattern.key) for pattern in own)]
-        taken = sum(s.density * s.likelihood for s in fitting)
-        ordinary_fitting = max(sum(_per_length(own, "fits")) - taken, 0.0)
-        listed_fitting = sum(s.prior * s.likelihood for s in fitting)
+        ordinary_fitting = max(_sum_of_lengths(own, _ordinary) - sum(_ordinary(s) for s in fitting), 0.0)
+        listed_fitting = sum(s.prior * s.likelihood for s in fitting if s.key not in keys)
+        listed = prior * _sum_of_lengths(own, lambda s: s.likelihood) + ordinary_fitting + listed_fitting
         ordinary -= ordinary_fitting
-        listed += ordinary_fitting + listed_fitting
         rivals -= listed_fitting
     return Odds(listed, max(ordinary, LEAST_BACKGROUND * background), max(rivals, 0.0))
 
 
-def _per_length(own: Sequence[Suspect], figure: Literal["likelihood", "fits"]) -> Iterable[float]:
-    """The figure for each length of the entry's keys: of exact plates all; of patterns, which overlap, the largest."""
-    if not own[0].wildcard:
-        return [getattr(suspect, figure) for suspect in own]
+def _ordinary(suspect: Suspect) -> float:
+    """P(read and an ordinary vehicle with this plate, or with one that fits the pattern)."""
+    return suspect.fits if suspect.wildcard else suspect.density * suspect.likelihood
+
+
+def _sum_of_lengths(rows: Sequence[Suspect], figure: Callable[[Suspect], float]) -> float:
+    """Over the rows of a pattern, which overlap where they are of one length: there the largest counts."""
     largest: dict[int, float] = {}
-    for suspect in own:
-        largest[suspect.length] = max(largest.get(suspect.length, 0.0), getattr(suspect, figure))
-    return largest.values()
+    for row in rows:
+        largest[row.length] = max(largest.get(row.length, 0.0), figure(row))
+    return sum(largest.values())

@@ -264,6 +264,10 @@ def test_lists_and_entries_are_kept_as_listed() -> None:
     matcher.remove("stolen", LISTED)
 
 
+def test_an_empty_text_is_no_match_of_a_plate_of_one_character() -> None:
+    assert ask(matcher_of("A"), "-", floor=0.0) == []
+
+
 def test_bad_changes_are_refused() -> None:
     matcher = matcher_of(LISTED)
     with pytest.raises(NotFound, match="other"):

@@ -83,3 +83,17 @@ def test_fitting_is_by_position_and_length() -> None:
     assert not fits(key("AA1234BC"), key("AA12??BB"))
     assert not fits(key("AA1234B"), key("AA1234B?"))
     assert not fits(key("AA1234BBB"), key("AA1234B?"))
+
+
+def test_a_pattern_is_one_in_whatever_order_its_rows_come() -> None:
+    """Its run may be filled by nothing, and then that row holds no wildcard."""
+    empty, filled = suspect("KA1234", 1e-4, density=2e-9), suspect("KA?1234", 0.02, density=0.0, share=4e-9)
+    verdict = odds([empty, filled], 4e-9, [empty, filled], 5e-9)
+    assert verdict == odds([filled, empty], 4e-9, [filled, empty], 5e-9)
+    assert verdict.listed == pytest.approx(4e-9 * (1e-4 + 0.02) + 4e-9)
+    assert verdict.background == pytest.approx(5e-9 - 4e-9 - 2e-9 * 1e-4)
+
+
+def test_a_plate_that_is_there_twice_while_its_entry_is_replaced_counts_once() -> None:
+    own = suspect("AA1234BB", 0.9)
+    assert odds([own, own], 4e-9, [own], 5e-9) == odds([own], 4e-9, [own], 5e-9)
