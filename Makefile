@@ -7,16 +7,22 @@ PYTHON := $(VENV)/bin/python
 ARGS   ?=
 
 # The system packages that the targets need, by the command or file that shows them to be there.
+# curl: the documents' commands use it, and the tests run these.
 SYSTEM_PACKAGES = $(strip \
+  $(if $(shell command -v curl),,curl) \
   $(if $(shell command -v gcc),,gcc libc6-dev) \
   $(if $(shell python3 -c 'import os,sysconfig; print(int(os.path.exists(os.path.join(sysconfig.get_paths()["include"],"Python.h"))))' 2>/dev/null | grep 1),,python3-dev) \
   $(if $(shell python3 -c 'import ensurepip, venv; print(1)' 2>/dev/null),,python3-venv))
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-define INSTALL_SYSTEM_PACKAGES
-command -v apt-get >/dev/null || { echo "platematch: please install: $(SYSTEM_PACKAGES) (no apt-get here)"; exit 1; }; \
-echo "setup: system packages: $(SYSTEM_PACKAGES)"; \
-$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(SYSTEM_PACKAGES) >/dev/null
+# $(call INSTALL,PACKAGES): installs them by apt, or says who must.
+define INSTALL
+command -v apt-get >/dev/null || \
+  { echo "platematch: please install: $(1) (no apt-get here)" >&2; exit 1; }; \
+test -z "$(SUDO)" || command -v sudo >/dev/null || \
+  { echo "platematch: please have an administrator run: apt-get install $(1)" >&2; exit 1; }; \
+echo "setup: system packages: $(1)"; \
+$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1) >/dev/null
 endef
 
 help: ## this list
@@ -25,10 +31,14 @@ help: ## this list
 setup: $(VENV)/.ready ## system packages (apt), virtual environment, C extension
 
 $(VENV)/.ready: pyproject.toml setup.py $(wildcard native/*.c native/*.h)
-	@command -v python3 >/dev/null || { echo "platematch: python3 (3.11 or newer) is missing: apt-get install python3 python3-venv python3-dev"; exit 1; }
-	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "platematch: Python 3.11 or newer is needed, this is $$(python3 --version)"; exit 1; }
-	@$(if $(SYSTEM_PACKAGES),$(INSTALL_SYSTEM_PACKAGES),true)
-	@test -x $(PYTHON) || { echo "setup: virtual environment in $(VENV)"; python3 -m venv $(VENV); }
+	@command -v python3 >/dev/null || \
+	  { echo "platematch: python3 (3.11 or newer) is missing: apt-get install python3 python3-venv python3-dev" >&2; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "platematch: Python 3.11 or newer is needed, python3 is $$(python3 --version);" \
+	    "Debian 12 and Ubuntu 24.04 have it" >&2; exit 1; }
+	@$(if $(SYSTEM_PACKAGES),$(call INSTALL,$(SYSTEM_PACKAGES)),true)
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || \
+	  { echo "setup: virtual environment in $(VENV)"; python3 -m venv --clear $(VENV); }
 	@echo "setup: Python packages and the C extension (a minute or two the first time)"
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
@@ -40,8 +50,9 @@ demo: setup ## a city in a terminal: cameras, a stolen-vehicle list, hits, webho
 serve: setup ## the service on 127.0.0.1:8080 with an embedded database in ./data
 	@$(VENV)/bin/platematch serve $(ARGS)
 
-test: setup ## every test
-	$(PYTHON) -m pytest $(ARGS)
+test: setup ## every test, two at a time (node runs the receiver of docs/webhooks.md)
+	@$(if $(shell command -v node),true,$(call INSTALL,nodejs))
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: setup ## style and types: ruff, mypy, clang-format
 	$(VENV)/bin/ruff check .

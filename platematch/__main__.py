@@ -61,6 +61,9 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point: errors become one line on standard error, and an exit code."""
+    if sys.stdout is None:
+        _complain("standard output is closed; what is printed would be lost")
+        sys.exit(1)
     try:
         sys.exit(cli.main(prog_name="platematch", standalone_mode=False) or 0)
     except PlatematchError as error:
@@ -77,6 +80,14 @@ def main() -> None:
     except BrokenPipeError:
         # Whoever read our output has seen enough; the interpreter would complain when it flushes.
         sys.stdout = None
+        sys.exit(1)
+    except UnicodeEncodeError as error:
+        character = ascii(error.object[error.start])
+        _complain(f"the character {character} cannot be used here; set a UTF-8 locale, as in LC_ALL=C.UTF-8")
+        sys.exit(1)
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
+        sys.stdout = None  # as above: it may be what cannot be written
         sys.exit(1)
 
 

@@ -45,13 +45,19 @@ class Settings:
     webhook_timeout_s: float = _setting(15.0, "How long a webhook receiver may take to answer", least=0.1)
     drain_s: float = _setting(8.0, "How long a stopping service waits for work under way", least=0, most=60)
     log_level: str = _setting("info", "debug, info, warning or error")
-    url: str = _setting("http://127.0.0.1:8080", "The service that the watchlist and match commands talk to")
+    url: str = _setting("", "The service that the watchlist and match commands talk to; empty: the one of HOST:PORT")
     key: str = _setting("", "The key that the watchlist and match commands use")
 
     @property
     def store_url(self) -> str:
         """The database's URL, with the default filled in."""
         return self.store or f"sqlite:///{Path(self.data).absolute() / 'platematch.db'}"
+
+    @property
+    def service_url(self) -> str:
+        """Where the command line finds the service."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        return self.url or f"http://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -106,7 +112,7 @@ def _shown(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
     if name == "key" and value:
         return "(hidden)"
-    return re.sub(r"(://[^:/@]*:)[^@]*@", r"\1***@", value) if name == "store" else value
+    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", value) if name == "store" else value
 
 
 def _read_file(path: str) -> dict[str, Any]:

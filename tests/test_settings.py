@@ -61,6 +61,18 @@ def test_secrets_are_not_shown() -> None:
     assert any(source.value == "postgresql+psycopg://me:***@db.example/x" for source in sources)
 
 
+def test_a_password_with_an_at_sign_is_not_shown_either() -> None:
+    _, sources = settings.load_with_sources({"PLATEMATCH_STORE": "postgresql+psycopg://me:se@cret@db.example/x"})
+    assert not [source for source in sources if "cret" in str(source.value)]
+
+
+def test_the_commands_find_the_service_of_the_same_settings() -> None:
+    assert settings.load({"PLATEMATCH_PORT": "9000"}).service_url == "http://127.0.0.1:9000"
+    assert settings.load({"PLATEMATCH_HOST": "0.0.0.0"}).service_url == "http://127.0.0.1:8080"
+    given = {"PLATEMATCH_URL": "https://pm.example", "PLATEMATCH_PORT": "1"}
+    assert settings.load(given).service_url == "https://pm.example"
+
+
 def test_paths_follow_the_data_folder() -> None:
     assert settings.load({"PLATEMATCH_DATA": "/srv/pm"}).store_url == "sqlite:////srv/pm/platematch.db"
     assert settings.load({"PLATEMATCH_PORT": "1"}).base_url == "http://127.0.0.1:1"

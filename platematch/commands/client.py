@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,11 +20,7 @@ CHUNK = 1 << 16
 
 
 class Refused(PlatematchError):
-    """The service answered with a problem. status: of the answer."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
+    """The service answered, but not as asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Client:
         data: Any = body
         if isinstance(body, dict | list):
             headers["Content-Type"] = "application/json"
-            data = json.dumps(body).encode()
+            data = json.dumps(body, ensure_ascii=False).encode()
         elif body is not None:
             headers["Content-Type"] = "application/octet-stream"
         if isinstance(data, Upload):
@@ -50,9 +47,12 @@ class Client:
                 content = answer.read()
         except urllib.error.HTTPError as error:
             raise _refused(error) from None
-        except (urllib.error.URLError, OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from None
-        return json.loads(content) if content else None
+        try:
+            return json.loads(content) if content else None
+        except ValueError:
+            raise PlatematchError(f"what answers at {self.url} is no platematch: its answer is no JSON") from None
 
     def items(self, path: str, **query: str | int | bool | None) -> Iterator[Any]:
         """All items of a paged list."""
@@ -65,8 +65,6 @@ class Client:
                 return
 
     def _address(self, path: str, query: dict[str, str | int | bool | None]) -> str:
-        if urlsplit(self.url).scheme not in ("http", "https"):
-            raise PlatematchError(f"the service's address {self.url!r} must begin with http:// or https://")
         given = {
             name: str(value).lower() if isinstance(value, bool) else value
             for name, value in query.items()
@@ -106,7 +104,10 @@ class Upload:
 
 
 def connect(url: str | None, key: str | None) -> Client:
-    """The client of the options, or of the settings where they are absent. Raises PlatematchError without a key."""
+    """The client of the options, or of the settings where they are absent.
+
+    Raises PlatematchError where there is no key, or where the address or the key cannot be one.
+    """
     from platematch.settings import load
 
     settings = load()
@@ -115,7 +116,24 @@ def connect(url: str | None, key: str | None) -> Client:
         raise PlatematchError(
             "this needs a key: give --key, or set PLATEMATCH_KEY=$(platematch keys create --role police)"
         )
-    return Client(url or settings.url, key)
+    if not re.fullmatch(r"[!-~]+", key.strip()):
+        raise PlatematchError("the key holds characters that are in no key; copy the whole of it again, and it alone")
+    url = url or settings.service_url
+    if not _is_address(url):
+        raise PlatematchError("the service's address (--url, PLATEMATCH_URL) must look like http://127.0.0.1:8080")
+    return Client(url, key.strip())
+
+
+def _is_address(url: str) -> bool:
+    """Whether the URL names a host and at most a port and a folder: no user, who would be shown, and no query."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        # The port is only looked at when it is asked for.
+        plain = parts.port != 0 and not (parts.username or parts.query or parts.fragment)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and plain and bool(re.fullmatch(r"[!-~]+", url))
 
 
 def segment(text: str) -> str:
@@ -131,4 +149,5 @@ def _refused(error: urllib.error.HTTPError) -> PlatematchError:
         message, field = f"the service answered {error.code} {error.reason}", None
     if error.code == 404:
         return NotFound(message)
-    return Refused(f"{message} ({field})" if field else message, error.code)
+    # A field of the body is worth naming; a query parameter is in the message, and no option is called so.
+    return Refused(f"{message} ({field})" if str(field).startswith("$") else message)

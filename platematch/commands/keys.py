@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from platematch.access import CAMERA_SCOPED, ROLES, Key, Role, issue
+from platematch.commands.options import LABEL
 from platematch.errors import NotFound
 
 if TYPE_CHECKING:
@@ -45,8 +46,12 @@ def keys() -> None:
 
 @keys.command()
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What the key may do.")
-@click.option("--owner", metavar="NAME", help="The person or device that holds it. [default: your user name]")
-@click.option("--scope", metavar="ID", multiple=True, help="A camera or watchlist that it is limited to; repeat it.")
+@click.option(
+    "--owner", type=LABEL, metavar="NAME", help="The person or device that holds it. [default: your user name]"
+)
+@click.option(
+    "--scope", type=LABEL, metavar="ID", multiple=True, help="A camera or watchlist that it is limited to; repeat it."
+)
 @click.option("--expires-in", type=Period(), metavar="90d", help="How long it is good: m, h, d or w. [default: ever]")
 def create(role: Role, owner: str | None, scope: tuple[str, ...], expires_in: timedelta | None) -> None:
     """Create a key and print it, alone, on standard output. It cannot be shown again.
@@ -76,14 +81,18 @@ def create(role: Role, owner: str | None, scope: tuple[str, ...], expires_in: ti
         stored.create(conn, key)
         detail = {"role": role, "owner": key.key.owner, "scope": sorted(scope)}
         audit.append(conn, now, f"command line ({_user()})", "key.create", f"key/{key.key.key_id}", detail)
+        # Within the transaction: a key that could not be shown must not be there.
+        click.echo(token)
     about = f"Key {key.key.key_id}: {role} for {key.key.owner}{_limits(key.key)}"
     click.echo(f"{about}. Keep it; it is shown once.", err=True)
-    click.echo(token)
 
 
 @keys.command("list")
 def list_keys() -> None:
-    """List all keys, newest first; the keys themselves are not kept and cannot be shown."""
+    """List all keys, newest first.
+
+    Each with its id, role, state, owner and scope; the keys themselves are not kept and cannot be shown.
+    """
     from platematch.store import keys as stored
 
     now = datetime.now(UTC)
@@ -100,7 +109,10 @@ def list_keys() -> None:
 @keys.command()
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
-    """Revoke the key KEY_ID (the part after pm_); nobody can use it any more."""
+    """Revoke the key KEY_ID.
+
+    That is the part after pm_, which `platematch keys list` shows too. Nobody can use the key any more.
+    """
     from platematch.store import audit
     from platematch.store import keys as stored
 

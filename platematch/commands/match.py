@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from platematch.commands.client import connect
-from platematch.commands.options import FORMAT_OF_EXTENSION, guess_format, service_options
+from platematch.commands.options import REGION, Finite, format_option, guess_format, service_options
 from platematch.errors import PlatematchError
 
 FLOOR = 1e-6
@@ -19,9 +19,9 @@ FLOOR = 1e-6
 @click.command()
 @click.argument("plate")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False), help="Match against this list alone.")
-@click.option("--format", "file_format", metavar="FORMAT", help="csv or mvs. [default: by the file's extension]")
-@click.option("--region", metavar="UA", help="The country that the camera saw on the plate.")
-@click.option("--confidence", type=click.FloatRange(0, 1), help="The camera's confidence, 0 to 1.")
+@format_option
+@click.option("--region", type=REGION, metavar="UA", help="The country that the camera saw on the plate.")
+@click.option("--confidence", type=Finite(0, 1), help="The camera's confidence, 0 to 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @service_options
 def match(
@@ -40,7 +40,7 @@ def match(
     read = {"plate": plate, "region": region, "confidence": confidence}
     read = {name: value for name, value in read.items() if value is not None}
     if path is not None:
-        answer = _match_file(read, path, guess_format(path, FORMAT_OF_EXTENSION, file_format))
+        answer = _match_file(read, path, guess_format(path, file_format))
     else:
         answer = connect(url, key).call("POST", "/v1/match", read)
     if as_json:
@@ -55,12 +55,17 @@ def match(
 
 def _match_file(read: dict[str, Any], path: str, file_format: str) -> Any:
     """The answer of a service whose only list is the file."""
+    from platematch.commands.data import place_kernels
+    from platematch.settings import load
+
+    settings = load()
+    place_kernels(settings)
+
     import msgspec
 
     from platematch.errors import InvalidInput
     from platematch.matcher import Matcher, check_plate
     from platematch.reads import PlateRead
-    from platematch.settings import load
     from platematch.watchlist import Watchlist
     from platematch.watchlist.importing import read_file
 
@@ -74,9 +79,9 @@ def _match_file(read: dict[str, Any], path: str, file_format: str) -> Any:
     if not imported.entries:
         raise PlatematchError(f"{path} holds no valid row: {imported.rejected[0].message if imported.rejected else ''}")
     if imported.rejected:
-        click.echo(f"{len(imported.rejected)} rows of {name} are no entries and left out.", err=True)
+        click.echo(f"Rows of {name} that are no entries and left out: {len(imported.rejected)}.", err=True)
     now = datetime.now(UTC)
-    matcher = Matcher(home_country=load().home_country)
+    matcher = Matcher(home_country=settings.home_country)
     matcher.put_watchlist(Watchlist(watchlist_id="file", name=name, purpose="match", owner="command line"), now, 1)
     matcher.load("file", imported.entries)
     matches = matcher.match([asked], [now], floor=FLOOR)[0]

@@ -1,7 +1,9 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the types of what is given to them."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -16,15 +18,60 @@ def service_options(command: F) -> F:
     return click.option("--url", metavar="URL", help="Where the service runs. [default: PLATEMATCH_URL]")(command)
 
 
-def guess_format(path: str, formats: dict[str, str], given: str | None) -> str:
+# What a file of this extension holds when nothing else is said.
+FORMAT_OF_EXTENSION = {"csv": "csv", "json": "mvs"}
+
+format_option = click.option(
+    "--format", "file_format", type=click.Choice(list(FORMAT_OF_EXTENSION.values())),
+    help="What FILE holds. [default: by its extension]",
+)  # fmt: skip
+
+
+def guess_format(path: str, given: str | None) -> str:
     """The format asked for, or the one of the file's extension. Raises UsageError where neither is known."""
     extension = path.lower().rpartition(".")[2]
     if given is not None:
         return given
-    if extension not in formats:
+    if extension not in FORMAT_OF_EXTENSION:
         raise click.UsageError(f"the format of {path!r} cannot be told from its name; give --format")
-    return formats[extension]
+    return FORMAT_OF_EXTENSION[extension]
 
 
-# What a file of this extension holds when nothing else is said.
-FORMAT_OF_EXTENSION = {"csv": "csv", "json": "mvs"}
+class Text(click.ParamType[str]):
+    """A text of one form. pattern: of the whole text; form: what it has to be, in words; upper: taken in any case."""
+
+    name = "text"
+
+    def __init__(self, pattern: str, form: str, *, upper: bool = False) -> None:
+        self._pattern = re.compile(pattern)
+        self._form = form
+        self._upper = upper
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text itself, or in capitals."""
+        text = str(value).upper() if self._upper else str(value)
+        if not self._pattern.fullmatch(text):
+            self.fail(f"{str(value)[:80]!r} has to be {self._form}", param, ctx)
+        return text
+
+
+# As in platematch.reads, watchlist and access, whose own messages show these expressions instead of words.
+LABEL = Text(r"[^\x00-\x1f\x7f]{1,200}", "1 to 200 characters on one line")
+REGION = Text(
+    r"[A-Z]{2}(-[A-Z0-9]{1,3})?", "a country of two letters, as in UA, or a part of one, as in US-TX", upper=True
+)
+WATCHLIST_ID = Text(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+    "1 to 64 letters, digits, dots, dashes and underscores, with a letter or digit first",
+)
+
+
+class Finite(click.FloatRange):
+    """A number in a range; neither nan, which is in every range, nor inf."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number", param, ctx)
+        return float(number)

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 
 import click
 
-from platematch.commands.client import Client, Upload, connect, segment
-from platematch.commands.options import FORMAT_OF_EXTENSION, guess_format, service_options
-from platematch.errors import NotFound, PlatematchError
+from platematch.commands.client import Client, Refused, Upload, connect, segment
+from platematch.commands.options import WATCHLIST_ID, format_option, guess_format, service_options
+from platematch.errors import NotFound
 
 BAR_FROM_BYTES = 1 << 20
 SHOWN_ROWS = 20
@@ -38,9 +38,9 @@ def list_watchlists(url: str | None, key: str | None) -> None:
 
 
 @watchlist.command("import")
-@click.argument("watchlist_id")
+@click.argument("watchlist_id", type=WATCHLIST_ID)
 @click.argument("file", type=click.File("rb"))
-@click.option("--format", "file_format", metavar="FORMAT", help="csv or mvs. [default: by the file's extension]")
+@format_option
 @click.option("--mode", type=click.Choice(["replace", "merge"]), default="replace", show_default=True,
               help="replace: entries that the file lacks are removed; merge: they stay.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Only tell what would change.")
@@ -53,7 +53,9 @@ def import_file(
     watchlist_id: str, file: BinaryIO, file_format: str | None, mode: str, dry_run: bool, force: str | None,
     name: str | None, purpose: str | None, owner: str | None, url: str | None, key: str | None,
 ) -> None:  # fmt: skip
-    """Import FILE into the watchlist WATCHLIST_ID, which is made if it does not exist. `-` reads standard input.
+    """Import a file into a watchlist.
+
+    The watchlist WATCHLIST_ID is made if it does not exist. `-` as FILE reads standard input.
 
     \b
     Formats:
@@ -67,34 +69,46 @@ def import_file(
       platematch watchlist import stolen carswanted.json --format mvs --dry-run
     """
     client = connect(url, key)
-    fmt = guess_format(getattr(file, "name", "-"), FORMAT_OF_EXTENSION, file_format)
+    fmt = guess_format(getattr(file, "name", "-"), file_format)
     path = f"/v1/watchlists/{segment(watchlist_id)}"
     described = {"name": name or watchlist_id, "purpose": purpose or "stolen vehicles", "owner": owner or _user()}
-    if not _exists(client, path):
-        if dry_run:
-            raise NotFound(f"there is no watchlist {watchlist_id!r} to try the import on; import without --dry-run")
+    new = not _exists(client, path)
+    if new and dry_run:
+        raise NotFound(f"there is no watchlist {watchlist_id!r} to try the import on; import without --dry-run")
+    if new:
         client.call("PUT", path, described)
+    try:
+        with _upload(file) as body:
+            done = client.call("POST", f"{path}/import", body, format=fmt, mode=mode, dry_run=dry_run, force=force)
+        _report(done, dry_run)
+    except Refused:
+        if new:
+            client.call("DELETE", path)
+        raise
+    if new:
         click.echo(f"Watchlist {watchlist_id} is new: {described['purpose']}, owned by {described['owner']}.", err=True)
-    with _upload(file) as body:
-        done = client.call("POST", f"{path}/import", body, format=fmt, mode=mode, dry_run=dry_run, force=force)
-    _report(done, dry_run)
 
 
 @watchlist.command()
-@click.argument("watchlist_id")
-@click.argument("file", type=click.File("w", encoding="utf-8", lazy=False), default="-")
+@click.argument("watchlist_id", type=WATCHLIST_ID)
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-")
 @service_options
 def export(watchlist_id: str, file: io.TextIOBase, url: str | None, key: str | None) -> None:
-    """Export the entries of WATCHLIST_ID to FILE (default: standard output) as CSV, which import takes again."""
+    """Export a watchlist as CSV.
+
+    Writes the entries of WATCHLIST_ID to FILE, or to standard output; import takes them again.
+    """
     import msgspec
 
     from platematch.watchlist import Entry
     from platematch.watchlist.importing import write_csv
 
     client = connect(url, key)
-    found = client.items(f"/v1/watchlists/{segment(watchlist_id)}/entries")
-    for line in write_csv(msgspec.convert(item, Entry) for item in found):
+    path = f"/v1/watchlists/{segment(watchlist_id)}"
+    client.call("GET", path)  # an older export is not written over where there is nothing to write
+    for line in write_csv(msgspec.convert(item, Entry) for item in client.items(f"{path}/entries")):
         file.write(line)
+    file.flush()
 
 
 def _exists(client: Client, path: str) -> bool:
@@ -129,9 +143,10 @@ def _report(done: dict[str, Any], dry_run: bool) -> None:
         click.echo(f"… and {len(rejected) - SHOWN_ROWS} more rejected rows", err=True)
     counts = ", ".join(f"{done[name]} {name}" for name in ("added", "changed", "removed", "unchanged"))
     outlook = "would be " if dry_run else ""
-    click.echo(f"{outlook}{counts}; {len(rejected)} rows rejected; version {done['version']}")
+    rows = "row" if len(rejected) == 1 else "rows"
     if rejected and not done["added"] + done["changed"] + done["unchanged"]:
-        raise PlatematchError("no row of the file is valid")
+        raise Refused(f"no row of the file is valid; {len(rejected)} {rows} rejected")
+    click.echo(f"{outlook}{counts}; {len(rejected)} {rows} rejected; version {done['version']}")
 
 
 def _user() -> str:

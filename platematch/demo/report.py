@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 from platematch.demo.ledger import FALSE_ONE_IN, MISSED_ONE_IN, Judged, Ledger
 
 WATCHLIST = "stolen"
 """The id of the list that the demonstration imports."""
+
+NARROWEST = 60
+"""A terminal narrower than this wraps by itself; the figures would not stand below each other in any case."""
+FIGURES_END = 33
 
 
 @dataclass(frozen=True)
@@ -24,16 +29,16 @@ class Deliveries:
         return self.verified == self.expected and not self.bad_signatures and not self.alerts_without_event
 
 
-def hit_lines(judged: Judged) -> str:
-    """Two lines: camera, what was read, the listed plate, probability and latency; below, why."""
+def hit_lines(judged: Judged, width: int = 0) -> str:
+    """First camera, what was read, the listed plate, probability and latency; below, why. width: as in `summary`."""
     data = judged.data
     read, entry = data["read"], data["entry"]
     vendor = judged.posted.passage.camera.vendor if judged.posted else "?"
     latency = f"{judged.latency_s * 1000:.0f} ms" if judged.latency_s is not None else "?"
     return (
-        f"{read['camera_id']} {vendor:<15} read {read['plate']:<10} listed {entry['plate']:<10} "
-        f"{data['probability']:.3f}  webhook after {latency}{_remark(judged)}\n"
-        f"         {data['explanation']['sentence']}"
+        f"{read['camera_id']} {vendor:<15} read {read['plate']:<9} listed {entry['plate']:<9} "
+        f"{data['probability']:.3f}  webhook {latency}{_remark(judged)}\n"
+        + _fitted(f"         {data['explanation']['sentence']}", width, 9)
     )
 
 
@@ -75,8 +80,8 @@ def interim(ledger: Ledger) -> str:
     )
 
 
-def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int) -> str:
-    """The closing figures, each with its bound."""
+def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int, width: int = 0) -> str:
+    """The closing figures, each with its bound. width: of the terminal in characters; 0: lines are not wrapped."""
     reads = ledger.reads.total()
     passed = len(ledger.passed)
     vendors = ", ".join(f"{vendor} {count:,}" for vendor, count in ledger.reads.most_common())
@@ -105,7 +110,7 @@ def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int
     if ledger.foreign:
         lines.append(f"  other alerts         {len(ledger.foreign):>7,}   from reads that the city did not post")
     lines += [f"  REFUSED {problem}: {count} reads" for problem, count in ledger.refused.items()]
-    return "\n".join(lines)
+    return "\n".join(_fitted(line, width, FIGURES_END) for line in lines)
 
 
 def verdict(ledger: Ledger, deliveries: Deliveries) -> tuple[bool, str]:
@@ -120,6 +125,13 @@ def verdict(ledger: Ledger, deliveries: Deliveries) -> tuple[bool, str]:
     return not broken, "FAILED: " + "; ".join(
         broken
     ) if broken else "OK: all deliveries verified, figures within bounds"
+
+
+def _fitted(line: str, width: int, indent: int) -> str:
+    """The line wrapped to the width; what follows is indented."""
+    if width < NARROWEST:
+        return line
+    return textwrap.fill(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _missed_line(ledger: Ledger, plate: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -55,10 +56,11 @@ async def _demo(seconds: float | None, port: int, cameras: int, rate: float, say
     cancel = cast("asyncio.Task[int]", asyncio.current_task()).cancel
     _on_signals(cancel)
     ledger = Ledger()
+    width = shutil.get_terminal_size((0, 0)).columns  # 0 where the output goes into a file or pipe
 
     def on_event(kind: str, data: dict[str, Any], arrived: float) -> None:
         if kind == "hit.created":
-            say(hit_lines(ledger.alert(data, arrived)))
+            say(hit_lines(ledger.alert(data, arrived), width))
 
     async with AsyncExitStack() as stack:
         say(f"Starting the service on port {port} with an empty database in a temporary folder …")
@@ -82,14 +84,14 @@ async def _demo(seconds: float | None, port: int, cameras: int, rate: float, say
         await _play(player, city, rate, seconds, stop, service, lambda: say(interim(ledger)))
         played = time.monotonic() - started
         deliveries = await _settle(operator, webhook_id, receiver)
-    say(summary(ledger, deliveries, played, cameras))
+    say(summary(ledger, deliveries, played, cameras, width))
     kept, sentence = verdict(ledger, deliveries)
     say(sentence)
     return 0 if kept else 1
 
 
 def _stop_in_good_order(cancel: Callable[[], object]) -> asyncio.Event:
-    """An event that the next Ctrl-C or SIGTERM sets, so that the play ends with its summary; one more cancels."""
+    """An event that the next signal sets, so that the play ends with its summary; one more cancels."""
     stop = asyncio.Event()
 
     def on_signal() -> None:
@@ -101,7 +103,7 @@ def _stop_in_good_order(cancel: Callable[[], object]) -> asyncio.Event:
 
 
 def _on_signals(act: Callable[[], object]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal was closed
         asyncio.get_running_loop().add_signal_handler(number, act)
 
 

@@ -127,6 +127,20 @@ def test_a_play_in_which_nothing_was_found_shows_nothing() -> None:
     assert "play longer" in sentence
 
 
+def test_lines_fit_a_terminal_and_lose_no_word(passage: Passage) -> None:
+    ledger = Ledger()
+    played(ledger, passage)
+    why = "Read KA7538BO, listed КА7538ВО: every character agrees. " * 3
+    data = event(passage, "КА7538ВО", "KA7538BO") | {"explanation": {"sentence": why.strip()}}
+    judged = ledger.alert(data, 10.12)
+    for render in (lambda width: hit_lines(judged, width), lambda width: summary(ledger, COMPLETE, 20.0, 200, width)):
+        wide, narrow = render(0), render(80)
+        assert max(map(len, wide.splitlines())) > 80
+        assert max(map(len, narrow.splitlines())) <= 80
+        assert narrow.split() == wide.split()
+        assert len(render(30).splitlines()) == len(wide.splitlines())
+
+
 def test_the_summary_tells_every_figure(passage: Passage) -> None:
     ledger = Ledger()
     played(ledger, passage)

@@ -40,7 +40,8 @@ def test_a_short_play_keeps_its_promises_and_cleans_up(temporary: Path) -> None:
         probe.bind(("127.0.0.1", port))
 
 
-def test_ctrl_c_cleans_up_before_the_service_is_ready(temporary: Path) -> None:
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_cleans_up_before_the_service_is_ready(temporary: Path, sign: signal.Signals) -> None:
     command = [sys.executable, "-m", "platematch", "demo", "--port", str(free_port())]
     environment = os.environ | {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as demo:
@@ -48,7 +49,7 @@ def test_ctrl_c_cleans_up_before_the_service_is_ready(temporary: Path) -> None:
         assert demo.stdout.readline().startswith("Starting the service")
         while not list(temporary.glob("platematch-demo-*/service.log")):
             time.sleep(0.02)
-        demo.send_signal(signal.SIGINT)
+        demo.send_signal(sign)
         rest, _ = demo.communicate(timeout=60)
     assert demo.returncode == 130
     assert "Traceback" not in rest
