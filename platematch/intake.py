@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import structlog
@@ -25,7 +25,7 @@ from platematch.store import hits as hit_rows
 from platematch.store.hits import Recorded, StoredHit
 from platematch.store.store import Store
 
-EARLIEST_YEAR = 1970  # device clocks start there; times at the edge of the calendar leave it when told in UTC
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # device clocks start there
 BATCH = 1024  # reads matched without giving way to other work
 
 log = structlog.get_logger("platematch.intake")
@@ -50,7 +50,6 @@ class Counts:
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
-    hits: int = 0
     confidences_ignored: int = 0
 
 
@@ -59,6 +58,7 @@ class _Arrival:
     """The items of one request, or a slice of them, and what became of them so far.
 
     pending: the ids (camera_id, read_id) whose hits the answer shall repeat, and whether each is a repeat.
+    version: of the lists that its reads were matched against.
     """
 
     items: Sequence[Read | Problem]
@@ -67,6 +67,7 @@ class _Arrival:
     outcome: asyncio.Future[Outcome]
     rejected: list[Rejection]
     pending: list[tuple[Key, bool]]
+    version: int = 0
 
 
 class Intake:
@@ -133,12 +134,14 @@ class Intake:
         try:
             self._run([arrival])
         except Exception as error:  # noqa: BLE001 the request's own edge: its sender gets the error
-            arrival.outcome.set_exception(error)
+            if not arrival.outcome.done():
+                arrival.outcome.set_exception(error)
 
     def _run(self, arrivals: list[_Arrival]) -> None:
         fresh, known = self._sort(arrivals)
         known.update(self._match(fresh))
         for arrival in arrivals:
+            arrival.version = self._matcher.version
             answers = [known[key] for key, _ in arrival.pending]
             if any(not isinstance(answer, Recorded) for answer in answers):
                 self._start(self._answer_later(arrival, answers))
@@ -158,7 +161,8 @@ class Intake:
                     arrival.rejected.append(Rejection(index, item))
                     continue
                 row += 1
-                problem = self._problem(item, int(lengths[row]), arrival.received_at)
+                repeated = item.read_id is not None and self._is_known((item.camera_id, item.read_id), known)
+                problem = None if repeated else self._problem(item, int(lengths[row]), arrival.received_at)
                 if problem is not None:
                     arrival.rejected.append(Rejection(index, problem))
                     continue
@@ -166,7 +170,7 @@ class Intake:
                 if item.read_id is None:
                     item.read_id = derived_read_id(item.camera_id, item.captured_at, plate)
                 key = (item.camera_id, item.read_id)
-                repeated = key in known or key in self.recent
+                repeated = self._is_known(key, known)
                 if not repeated:
                     fresh.add(item, plate, row, arrival.received_at)
                     known[key] = None
@@ -175,14 +179,15 @@ class Intake:
                 arrival.pending.append((key, repeated))
         return fresh, known
 
+    def _is_known(self, key: Key, known: dict[Key, Known]) -> bool:
+        return key in known or key in self.recent
+
     def _problem(self, read: Read, length: int, received_at: datetime) -> Problem | None:
         problem = plate_problem(read.plate, length, self._max_length)
         if problem is not None:
             return problem
-        if read.captured_at.year < EARLIEST_YEAR:
-            return invalid_item(
-                f"captured_at is in the year {read.captured_at.year}: no camera saw that", "$.captured_at"
-            )
+        if read.captured_at < EARLIEST:
+            return invalid_item(f"captured_at is {read.captured_at.isoformat()}: no camera saw that", "$.captured_at")
         if read.captured_at - received_at > self._skew:
             ahead = int((read.captured_at - received_at).total_seconds())
             return invalid_item(f"captured_at is {ahead} s ahead of the server's clock", "$.captured_at")
@@ -210,7 +215,7 @@ class Intake:
             if matches:
                 listings = [self._listing(match) for match in matches]
                 late = received_at - read.captured_at > self._late
-                matched.append(Matched(read, plate, matches, listings, late))
+                matched.append(Matched(read, plate, matches, listings, late, self._matcher.version))
                 known[key] = asyncio.get_running_loop().create_future()
         for key, answer in known.items():
             self.recent.put(key, answer)
@@ -236,7 +241,6 @@ class Intake:
                 future.exception()  # a sender that went away leaves nobody else to look at it
             return
         for key, future, result in zip(keys, futures, recorded, strict=True):
-            self.counts.hits += len(result.hits)
             if key in self.recent:
                 self.recent.put(key, result)
             future.set_result(result)
@@ -265,7 +269,7 @@ class Intake:
             duplicates=duplicates,
             rejected=arrival.rejected,
             hits=[hit for result in recorded for hit in result.hits],
-            version=self._matcher.version,
+            version=arrival.version,
         )
         self.counts.accepted += outcome.accepted
         self.counts.duplicates += duplicates

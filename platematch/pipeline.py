@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -32,6 +33,7 @@ from platematch.watchlist import (
     ReplaceEntries,
     Watchlist,
 )
+from platematch.webhooks.endpoint import Attempt
 from platematch.webhooks.sender import Sender
 
 SLICE = 256  # entries brought into the live index without giving way to other work
@@ -55,7 +57,11 @@ def utc_now() -> datetime:
 
 
 class Pipeline:
-    """One service: its store, its live index, its webhook sender. Made by `start`, ended by `close`."""
+    """One service: its store, its live index, its webhook sender. Made by `start`, ended by `close`.
+
+    attempts: webhook attempts since the start, by outcome. failed: set when a part that runs in the background has
+    ended by itself; such a service is to be ended and started again.
+    """
 
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
         self.settings = settings
@@ -67,10 +73,14 @@ class Pipeline:
             allow_private=settings.webhook_allow_private,
             timeout_s=settings.webhook_timeout_s,
             now=clock,
+            on_attempt=self._count_attempt,
         )
+        self.attempts: Counter[str] = Counter()
+        self.failed = asyncio.Event()
         self._clock = clock
         self._changing = asyncio.Lock()
         self._background: list[asyncio.Task[None]] = []
+        self._closing = False
 
     @classmethod
     async def start(cls, settings: Settings, clock: Callable[[], datetime] = utc_now) -> Pipeline:
@@ -92,10 +102,24 @@ class Pipeline:
         except BaseException:
             await store.close()
             raise
-        loop = asyncio.get_running_loop()
         store.on_deliveries = pipeline.sender.wake
-        pipeline._background = [loop.create_task(pipeline.sender.run()), loop.create_task(pipeline._sweep())]
+        pipeline._watch("webhook sender", pipeline.sender.run())
+        pipeline._watch("expiry sweep", pipeline._sweep())
+        pipeline._watch("store writer", store.ended())
         return pipeline
+
+    def _watch(self, name: str, work: Coroutine[None, None, None]) -> None:
+        """Run the work in the background; should it end before the service does, the service has failed."""
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._background.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._closing:
+            return
+        error = None if task.cancelled() else task.exception()
+        log.critical("background_work_ended", work=task.get_name(), exc_info=error)
+        self.failed.set()
 
     async def _load(self) -> None:
         version, watchlists, entries = await self.store.read(watchlist_rows.snapshot)
@@ -105,17 +129,23 @@ class Pipeline:
             await asyncio.to_thread(self.matcher.load, watchlist_id, listed)
         self.matcher.version = version
         await asyncio.to_thread(self.matcher.warm)
-        for key in await self.store.read(hit_rows.recent_read_ids, self.settings.recent_reads):
+        for key in reversed(await self.store.read(hit_rows.recent_read_ids, self.settings.recent_reads)):
             self.intake.recent.put(key, None)
 
     async def close(self) -> None:
         """Finish what was taken: matched reads are recorded, webhooks under way are waited for, the store closes."""
+        self._closing = True
         await self.intake.close(self.settings.drain_s / 2)
         await self.sender.close(self.settings.drain_s / 4)
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.store.close()
+
+    @property
+    def ready(self) -> bool:
+        """Whether reads can be taken now: the store can be written, and no part of the service has failed."""
+        return self.store.healthy() and not self.failed.is_set()
 
     @property
     def version(self) -> int:
@@ -139,11 +169,10 @@ class Pipeline:
 
     async def apply(self, change: Change, actor: str) -> Changed:
         """Commit a change of a list, bring it into the live index, answer, in that order; once begun it is finished."""
-        for entry in _entries(change):
-            _check(entry.plate, self.settings.max_plate_length)
         return await asyncio.shield(asyncio.ensure_future(self._apply(change, actor)))
 
     async def _apply(self, change: Change, actor: str) -> Changed:
+        await asyncio.to_thread(_check, _entries(change), self.settings.max_plate_length)
         async with self._changing:
             now = self._clock()
             changed = await self.store.change(change, now, actor)
@@ -177,6 +206,9 @@ class Pipeline:
         if watchlist is not None and changed.listed_at is not None:
             self.matcher.put_watchlist(watchlist, changed.listed_at, changed.version)
 
+    def _count_attempt(self, attempt: Attempt) -> None:
+        self.attempts["delivered" if attempt.delivered else "failed" if attempt.next_due is None else "retried"] += 1
+
     async def _sweep(self) -> None:
         """Withdraw the hits of entries whose time is over."""
         while True:
@@ -185,6 +217,8 @@ class Pipeline:
                 await self.store.write(hit_rows.expire, self._clock())
             except PlatematchError as error:
                 log.warning("expiry_sweep_failed", problem=error.message)
+            except Exception:  # whatever broke one sweep, the next must come
+                log.exception("expiry_sweep_failed")
 
 
 def _entries(change: Change) -> Sequence[Entry]:
@@ -193,8 +227,9 @@ def _entries(change: Change) -> Sequence[Entry]:
     return change.entries if isinstance(change, ReplaceEntries) else []
 
 
-def _check(plate: str, max_length: int) -> None:
+def _check(entries: Sequence[Entry], max_length: int) -> None:
     try:
-        check_plate(plate, wildcards=True, max_length=max_length)
+        for entry in entries:
+            check_plate(entry.plate, wildcards=True, max_length=max_length)
     except InvalidPlate as error:
         raise InvalidPlate(error.message, field="$.plate") from None

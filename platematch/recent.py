@@ -13,27 +13,35 @@ Known = Recorded | asyncio.Future[Recorded] | None
 
 
 class Recent:
-    """The last `size` read ids with what is known of each; the oldest are forgotten first."""
+    """The last `size` read ids without hits, and as many with hits, which the many others must not push out.
+
+    With what is known of each; the oldest are forgotten first.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._known: OrderedDict[Key, Known] = OrderedDict()
+        self._bare: OrderedDict[Key, Known] = OrderedDict()
+        self._hit: OrderedDict[Key, Known] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._bare) + len(self._hit)
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._known
+        return key in self._bare or key in self._hit
 
     def __getitem__(self, key: Key) -> Known:
-        return self._known[key]
+        return self._bare[key] if key in self._bare else self._hit[key]
 
     def put(self, key: Key, known: Known) -> None:
         """Remember the id; one that is there keeps its age."""
-        self._known[key] = known
-        if len(self._known) > self._size:
-            self._known.popitem(last=False)
+        bare = isinstance(known, Recorded) and not known.hits
+        memory, other = (self._bare, self._hit) if bare else (self._hit, self._bare)
+        other.pop(key, None)
+        memory[key] = known
+        if len(memory) > self._size:
+            memory.popitem(last=False)
 
     def forget(self, key: Key) -> None:
         """As if the id had not been seen: its sender was told to come again."""
-        self._known.pop(key, None)
+        self._bare.pop(key, None)
+        self._hit.pop(key, None)

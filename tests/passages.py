@@ -13,6 +13,7 @@ from platematch.watchlist import Entry, Watchlist
 
 START = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
 PRIOR = 1e-4
+NEWEST = 1_000_000  # no list has changed since the read was matched
 
 
 def at(seconds: float) -> datetime:
@@ -55,4 +56,5 @@ def matched(
         picture=picture,
     )
     matches = [match(listed, on, log_odds) for on, listed in of]
-    return Matched(read, "AA1234BB", matches, [Listing(on, listed, START, 7) for on, listed in of], late)
+    listings = [Listing(on, listed, START, 7) for on, listed in of]
+    return Matched(read, "AA1234BB", matches, listings, late, NEWEST)

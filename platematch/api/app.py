@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from platematch.api import problems
+from platematch.api.body import BODIES, Bodies
 from platematch.api.routes import ENDPOINTS
 from platematch.api.service import SERVICE, Service
 from platematch.errors import PlatematchError
@@ -18,14 +19,19 @@ log = structlog.get_logger("platematch.api")
 
 NO_ROUTE = "(none)"
 SLOW_S = 1.0
+LARGE_POSTS = 4  # of the largest size, held at once beside a largest list file
 
 
 def build(pipeline: Pipeline) -> web.Application:
     """The application around a started pipeline, which stays its maker's to close."""
     app = web.Application(middlewares=[_observe])
+    settings = pipeline.settings
     app[SERVICE] = Service.of(pipeline)
+    app[BODIES] = Bodies(settings.max_import_bytes + LARGE_POSTS * settings.max_body_bytes)
     for endpoint in ENDPOINTS:
         app.router.add_route(endpoint.method, endpoint.path, endpoint.handler)
+        if endpoint.method == "GET":
+            app.router.add_route("HEAD", endpoint.path, endpoint.handler)
     return app
 
 
@@ -33,7 +39,10 @@ def build(pipeline: Pipeline) -> web.Application:
 async def _observe(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn errors into problem documents, count the answer, and log what was slow or went wrong."""
     started = time.perf_counter()
-    response = await _answer(request, handler)
+    try:
+        response = await _answer(request, handler)
+    finally:
+        request.app[BODIES].release(request)
     seconds = time.perf_counter() - started
     request.app[SERVICE].metrics.observe(_method(request), _route(request), response.status, seconds)
     if seconds > SLOW_S:

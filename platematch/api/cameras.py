@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import structlog
@@ -10,11 +10,14 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from platematch.access import may_post_for, names_camera
-from platematch.api.body import read_body
+from platematch.api.body import parsed, read_body
 from platematch.api.endpoint import Call, Endpoints
+from platematch.api.problems import Malformed
 from platematch.cameras import VENDORS, Message, Vendor
+from platematch.cameras.message import fallback_id
 from platematch.errors import Forbidden, InvalidMessage, NotFound
-from platematch.reads import Read
+from platematch.intake import EARLIEST
+from platematch.reads import Identifier, Read
 
 log = structlog.get_logger("platematch.cameras")
 endpoints = Endpoints("cameras")
@@ -46,7 +49,7 @@ class DeviceQuery(msgspec.Struct, frozen=True):
 )
 async def post_vendor_message(call: Call[DeviceQuery, None]) -> web.Response:
     """The path's camera_id counts, whatever the message says."""
-    vendor, camera_id = _vendor(call.path("vendor")), call.path("camera_id")
+    vendor, camera_id = _vendor(call.path("vendor")), _camera_id(call.path("camera_id"))
     if not may_post_for(call.key, camera_id):
         raise Forbidden(f"this key may not post for camera {camera_id!r}", field="camera_id")
     message = Message(
@@ -56,7 +59,7 @@ async def post_vendor_message(call: Call[DeviceQuery, None]) -> web.Response:
         query=call.request.query,
         received_at=call.now,
     )
-    reads = _reads(call, vendor, message)
+    reads = await _reads(call, vendor, message)
     if reads:
         outcome = await call.service.pipeline.accept(reads, call.now)
         for rejection in outcome.rejected:
@@ -68,11 +71,21 @@ async def post_vendor_message(call: Call[DeviceQuery, None]) -> web.Response:
     return web.Response(status=answer.status, body=answer.body, headers=headers)
 
 
-def _with_believable_time(read: Read, received_at: datetime, skew: timedelta) -> Read:
-    """The read with the time of receipt where the device's clock is ahead by more than the settings bear."""
-    if read.captured_at - received_at <= skew:
+def _with_believable_time(read: Read, message: Message, skew: timedelta) -> Read:
+    """The read with the time of receipt where the device's clock is ahead by more than the settings bear, or unset."""
+    if EARLIEST <= read.captured_at <= message.received_at + skew:
         return read
-    return replace(read, captured_at=received_at, device_time=read.device_time or read.captured_at.isoformat())
+    told = read.device_time or read.captured_at.isoformat()
+    read_id = read.read_id or fallback_id(told, read.plate, message.digest)
+    return replace(read, captured_at=message.received_at, device_time=told, read_id=read_id)
+
+
+def _camera_id(name: str) -> str:
+    """The camera_id of the path, which no parser checks. Raises Malformed where a read could not hold it."""
+    try:
+        return msgspec.convert(name, Identifier)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"the camera_id in the path is none: {error}", field="camera_id") from None
 
 
 def _vendor(name: str) -> Vendor:
@@ -82,11 +95,12 @@ def _vendor(name: str) -> Vendor:
     return vendor
 
 
-def _reads(call: Call[DeviceQuery, None], vendor: Vendor, message: Message) -> list[Read]:
+async def _reads(call: Call[DeviceQuery, None], vendor: Vendor, message: Message) -> list[Read]:
     """The reads of the message; none where a known device sent what it would otherwise send again for ever."""
     try:
         skew = timedelta(seconds=call.service.settings.clock_skew_s)
-        return [_with_believable_time(read, call.now, skew) for read in vendor.parse(message)]
+        reads = await parsed(lambda _: vendor.parse(message), message.body)
+        return [_with_believable_time(read, message, skew) for read in reads]
     except InvalidMessage as error:
         call.service.metrics.count_unreadable(vendor.name)
         known = names_camera(call.key, message.camera_id)

@@ -7,6 +7,7 @@ import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ from aiohttp import web
 
 from platematch.access import Action, Key, check_allowed
 from platematch.api.auth import token_of
-from platematch.api.body import decode, decode_query, read_body
+from platematch.api.body import decode, decode_query, parsed, read_body
 from platematch.api.problems import Malformed
 from platematch.api.service import SERVICE, Service
 from platematch.errors import InvalidInput
@@ -91,7 +92,8 @@ class Endpoint:
     """One call of the interface.
 
     action: what a key must be allowed to do; None where anyone may call. consumes, produces: types by content
-    type, None for bytes of any kind. problems: statuses beyond those that every call may answer.
+    type, None for bytes of any kind. problems: statuses beyond those that every call may answer. also: statuses
+    that come with the same body as the good one.
     """
 
     method: str
@@ -107,6 +109,7 @@ class Endpoint:
     problems: tuple[int, ...]
     operation_id: str
     description: str
+    also: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -148,7 +151,7 @@ class Endpoints:
                     produces if produces is not None else {} if answer is type(None) else {JSON: answer},
                     _authorised(handler, action, query, body if parsed else None, status),
                     status,
-                    problems,
+                    (*problems, 413, 422) if parsed else problems,
                     _operation_id(handler, path),
                     inspect.getdoc(handler) or "",
                 )
@@ -158,7 +161,7 @@ class Endpoints:
         return register
 
     def open(
-        self, path: str, summary: str, produces: Mapping[str, Any], *, problems: tuple[int, ...] = ()
+        self, path: str, summary: str, produces: Mapping[str, Any], *, also: tuple[int, ...] = ()
     ) -> Callable[[OpenHandler], OpenHandler]:
         """Register a GET that anyone may call, `async def handler(request) -> response`."""
 
@@ -175,9 +178,10 @@ class Endpoints:
                     produces,
                     handler,
                     200,
-                    problems,
+                    (),
                     _operation_id(handler, path),
                     inspect.getdoc(handler) or "",
+                    also,
                 )
             )
             return handler
@@ -218,7 +222,8 @@ def _authorised(handler: Handler, action: Action, query: type, body: Any, status
         asked = NOTHING if query is Nothing and not request.query_string else decode_query(query, request.query)
         content = None
         if decoder is not None:
-            content = decode(decoder, await read_body(request, service.settings.max_body_bytes))
+            sent = await read_body(request, service.settings.max_body_bytes)
+            content = await parsed(partial(decode, decoder), sent)
         answer = await handler(Call(request, service, key, asked, content, now))
         if isinstance(answer, web.StreamResponse):
             return answer

@@ -22,7 +22,7 @@ class Health(Struct, frozen=True):
 
 
 class Readiness(Struct, frozen=True):
-    """ready: index loaded, kernels compiled, store writable. The port opens after the first two."""
+    """ready: index loaded, kernels compiled, store writable, all parts at work. The port opens after the first two."""
 
     ready: bool
     store: bool
@@ -36,14 +36,11 @@ async def healthz(request: web.Request) -> web.Response:
     return respond(Health("ok", __version__))
 
 
-@endpoints.open(
-    "/readyz", "Whether the service can take reads; 503 while it cannot", {JSON: Readiness}, problems=(503,)
-)
+@endpoints.open("/readyz", "Whether the service can take reads; 503 while it cannot", {JSON: Readiness}, also=(503,))
 async def readyz(request: web.Request) -> web.Response:
     """200 or 503 with the same body, so that the reason shows."""
     pipeline = request.app[SERVICE].pipeline
-    store = pipeline.store.healthy()
-    readiness = Readiness(store, store, len(pipeline.matcher), pipeline.version)
+    readiness = Readiness(pipeline.ready, pipeline.store.healthy(), len(pipeline.matcher), pipeline.version)
     return respond(readiness, 200 if readiness.ready else 503)
 
 

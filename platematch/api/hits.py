@@ -25,6 +25,10 @@ class HitsQuery(Paging, frozen=True, forbid_unknown_fields=True):
     since: Instant | None = None
 
 
+class NewDisposition(Disposition, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A verdict as it is given: a name that is no field of it would be an action that nobody hears of."""
+
+
 @endpoints.declare("GET", "/v1/hits", "hits.read", "List hits, newest first")
 async def list_hits(call: Call[HitsQuery, None]) -> Page[Hit]:
     """Those of the lists that exist for the key."""
@@ -67,10 +71,8 @@ async def get_picture(call: Call[Nothing, None]) -> web.Response:
     return web.Response(body=picture, headers=headers)
 
 
-@endpoints.declare(
-    "POST", _PATH + "/disposition", "hits.dispose", "Give a verdict on a hit", problems=(404, 409, 413, 422, 503)
-)
-async def dispose(call: Call[Nothing, Disposition]) -> Hit:
+@endpoints.declare("POST", _PATH + "/disposition", "hits.dispose", "Give a verdict on a hit", problems=(404,))
+async def dispose(call: Call[Nothing, NewDisposition]) -> Hit:
     """The verdict, who gave it and when are kept with the hit and told to the webhooks."""
     return await call.service.pipeline.store.write(
         hits.dispose, call.path("hit_id"), call.body, call.actor, call.now, lists=list_scope(call.key)

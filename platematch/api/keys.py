@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from platematch.access import CAMERA_SCOPED, Key, Role, StoredKey, issue, list_scope, sees_list
+from platematch.access import CAMERA_SCOPED, Key, Role, StoredKey, issue, list_scope
 from platematch.api.endpoint import Call, Endpoints, Nothing, Page, Paging
 from platematch.errors import Forbidden, InvalidInput, NotFound
 from platematch.reads import Identifier, Instant
@@ -37,13 +38,13 @@ class IssuedKey(Struct, frozen=True, omit_defaults=True):
     key: Key
 
 
-@endpoints.declare("POST", "/v1/keys", "keys.write", "Make a key", status=201, problems=(413, 503))
+@endpoints.declare("POST", "/v1/keys", "keys.write", "Make a key", status=201)
 async def create_key(call: Call[Nothing, NewKey]) -> IssuedKey:
     """An admin cannot give away covert lists that its own scope does not name."""
     asked = call.body
     if asked.expires_at is not None and asked.expires_at <= call.now:
         raise InvalidInput("expires_at has passed already", field="$.expires_at")
-    _check_grant(call, asked)
+    await _check_grant(call, asked)
     token, stored = issue(asked.role, asked.owner, call.now, scope=asked.scope, expires_at=asked.expires_at)
     await call.service.pipeline.store.write(_create, stored, call.now, call.actor)
     return IssuedKey(token, stored.key)
@@ -53,7 +54,7 @@ async def create_key(call: Call[Nothing, NewKey]) -> IssuedKey:
 async def list_keys(call: Call[Paging, None]) -> Page[Key]:
     """Revoked and expired ones too."""
     page = await call.paged(keys.page)
-    return Page([_shown(call, key) for key in page.items], page.next)
+    return Page(await _shown(call, page.items), page.next)
 
 
 @endpoints.declare("GET", "/v1/keys/{key_id}", "keys.read", "One key", problems=(404,))
@@ -62,7 +63,7 @@ async def get_key(call: Call[Nothing, None]) -> Key:
     stored = await call.service.pipeline.store.read(keys.find, call.path("key_id"))
     if stored is None:
         raise _unknown(call.path("key_id"))
-    return _shown(call, stored.key)
+    return (await _shown(call, [stored.key]))[0]
 
 
 @endpoints.declare("DELETE", "/v1/keys/{key_id}", "keys.write", "Revoke a key", status=204, problems=(404, 503))
@@ -74,26 +75,31 @@ async def revoke_key(call: Call[Nothing, None]) -> None:
     call.service.authenticator.forget()
 
 
-def _shown(call: Call[Any, None], key: Key) -> Key:
-    """The key without the names of covert lists in its scope that do not exist for the caller."""
-    if key.role in CAMERA_SCOPED:
-        return key
-    hidden = {name for name in key.scope if not _grantable(call, name)}
-    return replace(key, scope=key.scope - hidden | {HIDDEN}) if hidden else key
+async def _shown(call: Call[Any, None], keys: Sequence[Key]) -> list[Key]:
+    """The keys without the names in their scopes of lists that do not exist for the caller."""
+    named = {name for key in keys if key.role not in CAMERA_SCOPED for name in key.scope}
+    secret = await _ungrantable(call, named)
+
+    def shown(key: Key) -> Key:
+        if key.role in CAMERA_SCOPED or not key.scope & secret:
+            return key
+        return replace(key, scope=key.scope - secret | {HIDDEN})
+
+    return [shown(key) for key in keys]
 
 
-def _grantable(call: Call[Any, Any], watchlist_id: str) -> bool:
-    """Whether the caller may know of, and give away, a list of this name; one still to be made counts as open."""
-    watchlist = call.service.pipeline.matcher.watchlist(watchlist_id)
-    return sees_list(call.key, watchlist_id, covert=watchlist is not None and watchlist.covert)
+async def _ungrantable(call: Call[Any, Any], names: Set[str]) -> frozenset[str]:
+    """The names of lists that the caller may neither know of nor give away; one still to be made counts as open."""
+    scope = list_scope(call.key)
+    return await call.service.hidden(call.key, names) if scope is None else frozenset(names - scope)
 
 
-def _check_grant(call: Call[Nothing, NewKey], asked: NewKey) -> None:
+async def _check_grant(call: Call[Nothing, NewKey], asked: NewKey) -> None:
     if asked.role in CAMERA_SCOPED:
         return
     if list_scope(call.key) is not None and not asked.scope:
         raise Forbidden("your key is limited to lists; a key that it makes must name lists among them", field="$.scope")
-    if not all(_grantable(call, watchlist_id) for watchlist_id in asked.scope):
+    if await _ungrantable(call, asked.scope):
         raise Forbidden("scope names a list that your key may not grant", field="$.scope")
 
 

@@ -30,7 +30,7 @@ class MatchAnswer(Struct, frozen=True):
     version: int
 
 
-@endpoints.declare("POST", "/v1/match", "match", "Ask which listed vehicles a plate could be", problems=(413, 503))
+@endpoints.declare("POST", "/v1/match", "match", "Ask which listed vehicles a plate could be")
 async def post_match(call: Call[Nothing, PlateRead]) -> MatchAnswer:
     """Only lists that exist for the key take part in the answer."""
     service = call.service

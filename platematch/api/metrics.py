@@ -57,7 +57,10 @@ class Metrics:
 
 
 class _State(Collector):
-    """What the parts of the service count themselves, read when Prometheus asks."""
+    """What the parts of the service count themselves, read when Prometheus asks.
+
+    Hits are not among it: anyone may ask, and a stolen camera's key could try plates and watch the count.
+    """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
@@ -72,7 +75,6 @@ class _State(Collector):
         reads.add_metric(["duplicate"], counts.duplicates)
         reads.add_metric(["rejected"], counts.rejected)
         yield reads
-        yield CounterMetricFamily("platematch_hits", "Hits recorded", counts.hits)
         yield CounterMetricFamily(
             "platematch_char_confidences_ignored",
             "Reads whose character confidences were not as many as their characters",

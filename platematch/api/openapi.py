@@ -11,7 +11,7 @@ import msgspec
 
 from platematch import __version__
 from platematch.access import ALLOWED, ROLES
-from platematch.api.endpoint import JSON, Endpoint
+from platematch.api.endpoint import Endpoint
 from platematch.api.named import Named
 from platematch.api.problems import CONTENT_TYPE
 from platematch.problem import Problem
@@ -19,6 +19,8 @@ from platematch.problem import Problem
 _REF = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"{(\w+)}")
 _PATH_PARAMETERS = {"key": "A key, for devices that can send no header; it is left out of all logs"}
+# What any call that takes a key may answer.
+USUAL_PROBLEMS = (400, 401, 403, 503)
 Schema = dict[str, Any]
 
 
@@ -147,16 +149,12 @@ def _responses(endpoint: Endpoint, schemas: _Schemas) -> Schema:
     if endpoint.produces:
         success["content"] = {media: {"schema": schemas.of(kind)} for media, kind in endpoint.produces.items()}
     responses: Schema = {str(endpoint.status): success}
-    for status in sorted({*endpoint.problems, *_usual_problems(endpoint)}):
+    for status in endpoint.also:
+        responses[str(status)] = {**success, "description": HTTPStatus(status).phrase}
+    usual = () if endpoint.action is None else USUAL_PROBLEMS
+    for status in sorted({*endpoint.problems, *usual}):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,
             "content": {CONTENT_TYPE: {"schema": schemas.of(Problem)}},
         }
     return responses
-
-
-def _usual_problems(endpoint: Endpoint) -> set[int]:
-    """What any call of its shape may answer."""
-    if endpoint.action is None:
-        return set()
-    return {400, 401, 403, 503} | ({413, 422} if JSON in endpoint.consumes else set())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import msgspec
+from msgspec.structs import replace
 
 from platematch.access import Key, allowed, may_post_for
-from platematch.api.body import NO_JSON, check_json, explain, no_json, read_body
+from platematch.api.body import NO_JSON, QUICK, check_json, explain, no_json, parsed, read_body
 from platematch.api.endpoint import JSON, NDJSON, Call, Endpoints, Nothing
 from platematch.api.problems import Malformed, problem_of
 from platematch.api.service import Service
@@ -26,6 +28,9 @@ Item = Read | Problem
 # The lenient second pass over an array holds one object per item. A body with more commas than this per
 # permitted item is no list of reads, and is refused before it is taken apart.
 COMMAS_PER_ITEM = 100
+
+# What some systems put before a text in UTF-8; without it the first line of many would be no JSON.
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _one = msgspec.json.Decoder(Read)
 _many = msgspec.json.Decoder(list[Read])
@@ -54,36 +59,37 @@ class ReadsAnswer(msgspec.Struct, frozen=True):
 async def post_reads(call: Call[Nothing, None]) -> ReadsAnswer:
     """A wrong item is rejected and the others are taken; what is no JSON, or too much, is refused as a whole."""
     settings = call.service.settings
-    body = await read_body(call.request, settings.max_body_bytes)
+    body = (await read_body(call.request, settings.max_body_bytes)).removeprefix(BYTE_ORDER_MARK)
     parse = parse_lines if call.request.content_type in _LINES else parse_json
-    items = parse(body, settings.max_items)
-    return await take(call.service, call.key, _of_allowed_cameras(items, call.key), call)
+    items, several = await parsed(partial(parse, most=settings.max_items), body)
+    outcome = await call.service.pipeline.accept(_of_allowed_cameras(items, call.key), call.now)
+    rejected = [_placed(rejection) for rejection in outcome.rejected] if several else outcome.rejected
+    hits = _hits(call.service, call.key, outcome)
+    return ReadsAnswer(outcome.accepted, outcome.duplicates, rejected, hits, outcome.version)
 
 
-async def take(service: Service, key: Key, items: Sequence[Item], call: Call[Any, Any]) -> ReadsAnswer:
-    """Hand the items to the pipeline and answer with what the key may know of the outcome."""
-    outcome = await service.pipeline.accept(items, call.now)
-    return ReadsAnswer(
-        outcome.accepted, outcome.duplicates, outcome.rejected, _hits(service, key, outcome), outcome.version
-    )
+def parse_json(body: bytes, most: int) -> tuple[list[Item], bool]:
+    """The items of a JSON body, one object or an array of them, and whether it is an array.
 
-
-def parse_json(body: bytes, most: int) -> list[Item]:
-    """The items of a JSON body: one object or an array of them. Raises Malformed, or TooLarge beyond `most` items."""
+    Raises Malformed, or TooLarge beyond `most` items.
+    """
     start = body.lstrip(b" \t\r\n")[:1]
     if start == b"[":
-        return _parse_array(body, most)
+        return _parse_array(body, most), True
     if start == b"{":
-        return [_parse_object(body)]
+        return [_parse_object(body)], False
     check_json(body)
     raise Malformed("the body is neither a read (a JSON object) nor an array of reads; lines need " + NDJSON)
 
 
-def parse_lines(body: bytes, most: int) -> list[Item]:
-    """The items of an NDJSON body, one for each line that is not blank; a line that is no JSON is a rejected one."""
-    lines = [line for line in body.split(b"\n") if line and not line.isspace()]
-    _check_count(len(lines), most)
-    return [_item(line, f"$[{index}]") for index, line in enumerate(lines)]
+def parse_lines(body: bytes, most: int) -> tuple[list[Item], bool]:
+    """As parse_json of NDJSON: an item for each line that is not blank; a line that is no JSON is a rejected one."""
+    items: list[Item] = []
+    for line in io.BytesIO(body):
+        if not line.isspace():
+            _check_count(len(items) + 1, most)
+            items.append(_item(line))
+    return items, True
 
 
 def _parse_object(body: bytes) -> Item:
@@ -97,6 +103,8 @@ def _parse_object(body: bytes) -> Item:
 
 
 def _parse_array(body: bytes, most: int) -> list[Item]:
+    if len(body) > QUICK:  # decoding it at one go would hold up every other thread, and build what is too much
+        return _parse_array_by_item(body, most)
     try:
         reads: list[Item] = _many.decode(body)  # type: ignore[assignment]
     except msgspec.ValidationError:
@@ -108,7 +116,7 @@ def _parse_array(body: bytes, most: int) -> list[Item]:
 
 
 def _parse_array_by_item(body: bytes, most: int) -> list[Item]:
-    """Take an array with invalid items apart, so that the valid ones survive."""
+    """Take an array apart that is large, or has invalid items that the valid ones should survive."""
     if body.count(b",") > most * COMMAS_PER_ITEM:
         check_json(body)
         raise TooLarge(f"the array holds far more values than {most} reads do; nothing of it was accepted")
@@ -117,21 +125,21 @@ def _parse_array_by_item(body: bytes, most: int) -> list[Item]:
     except NO_JSON as error:
         raise no_json(error) from None
     _check_count(len(parts), most)
-    return [_item(part, f"$[{index}]") for index, part in enumerate(parts)]
+    return [_item(part) for part in parts]
 
 
-def _item(text: bytes | msgspec.Raw, root: str) -> Item:
+def _item(text: bytes | msgspec.Raw) -> Item:
     try:
         return _one.decode(text)
     except msgspec.ValidationError as error:
-        return invalid_item(*explain(error, root))
+        return invalid_item(*explain(error))
     except NO_JSON as error:
-        return invalid_item(str(no_json(error)).replace("the body", "the item"), root)
+        return invalid_item(str(no_json(error)).replace("the body", "the item"), "$")
 
 
 def _check_count(count: int, most: int) -> None:
     if count > most:
-        raise TooLarge(f"{count} reads are more than the {most} that are taken at once; nothing of them was accepted")
+        raise TooLarge(f"these are more than the {most} reads that are taken at once; nothing of them was accepted")
 
 
 def _of_allowed_cameras(items: Sequence[Item], key: Key) -> Sequence[Item]:
@@ -139,13 +147,21 @@ def _of_allowed_cameras(items: Sequence[Item], key: Key) -> Sequence[Item]:
     if not key.scope:
         return items
     return [
-        _forbidden(item.camera_id, index) if isinstance(item, Read) and not may_post_for(key, item.camera_id) else item
-        for index, item in enumerate(items)
+        _forbidden(item.camera_id) if isinstance(item, Read) and not may_post_for(key, item.camera_id) else item
+        for item in items
     ]
 
 
-def _forbidden(camera_id: str, index: int) -> Problem:
-    return problem_of(Forbidden(f"this key may not post for camera {camera_id!r}", field=f"$[{index}].camera_id"))
+def _forbidden(camera_id: str) -> Problem:
+    return problem_of(Forbidden(f"this key may not post for camera {camera_id!r}", field="$.camera_id"))
+
+
+def _placed(rejection: Rejection) -> Rejection:
+    """The rejection with its field named from the root of the whole body."""
+    field = rejection.problem.field
+    if field is None:
+        return rejection
+    return Rejection(rejection.index, replace(rejection.problem, field=f"$[{rejection.index}]{field[1:]}"))
 
 
 def _hits(service: Service, key: Key, outcome: Outcome) -> Sequence[StoredHit]:

@@ -19,7 +19,7 @@ from aiohttp import web
 from platematch import __version__
 from platematch.api.app import build
 from platematch.api.logs import configure
-from platematch.errors import StartError
+from platematch.errors import PlatematchError, StartError
 from platematch.pipeline import Pipeline
 from platematch.settings import Settings
 
@@ -29,7 +29,11 @@ BACKLOG = 1024
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartError where the port, the store or a setting does not allow it."""
+    """Serve until SIGTERM or SIGINT.
+
+    Raises StartError where the port, the store or a setting does not allow it, PlatematchError when a part of the
+    service has failed: whoever watches over the process should start it again.
+    """
     configure(settings.log_level)
     uvloop.run(_serve(settings))
 
@@ -51,25 +55,28 @@ async def _serve(settings: Settings) -> None:
             async with serving(pipeline, listener):
                 host, port = listener.getsockname()[:2]
                 log.info("ready", version=__version__, url=_url(host, port), entries=len(pipeline.matcher))
-                await stopping
+                failing = asyncio.ensure_future(pipeline.failed.wait())
+                await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
                 log.info("stopping", drain_s=settings.drain_s)
-                _end_by(settings.drain_s + 1.0)
+                _end_by(settings.drain_s + 1.0, code=1 if failing.done() else 0)
         finally:
             await pipeline.close()
+    if pipeline.failed.is_set():
+        raise PlatematchError("a part of the service has failed; its log tells which. It must be started again")
     log.info("stopped")
 
 
-def _end_by(seconds: float) -> None:
+def _end_by(seconds: float, code: int) -> None:
     """End the process even if a stuck disk or receiver holds the drain up: nothing that was answered is lost by it."""
-    timer = threading.Timer(seconds, _give_up)
+    timer = threading.Timer(seconds, _give_up, [code])
     timer.daemon = True
     timer.start()
 
 
-def _give_up() -> None:
+def _give_up(code: int) -> None:
     log.error("drain took too long; what was not answered will be sent again")
     logging.shutdown()
-    os._exit(0)
+    os._exit(code)
 
 
 async def _abandon(starting: asyncio.Future[Pipeline]) -> None:

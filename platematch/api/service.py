@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from platematch.api.metrics import Metrics
 from platematch.errors import NotFound
 from platematch.pipeline import Pipeline
 from platematch.settings import Settings
+from platematch.store import hits
 from platematch.watchlist import Watchlist
 
 
@@ -42,6 +44,17 @@ class Service:
         if watchlist is None or not sees_list(key, watchlist_id, covert=watchlist.covert):
             raise NotFound(f"there is no watchlist {watchlist_id!r} for this key")
         return watchlist
+
+    async def hidden(self, key: Key, names: Iterable[str]) -> frozenset[str]:
+        """Those of the names that stand for covert lists out of the key's scope, also lists that left but their hits.
+
+        A name that stands for nothing yet is not hidden.
+        """
+        asked = frozenset(names) - key.scope
+        live = {name: self.pipeline.matcher.watchlist(name) for name in asked}
+        left = [name for name, watchlist in live.items() if watchlist is None]
+        covert = {name for name, watchlist in live.items() if watchlist is not None and watchlist.covert}
+        return frozenset(covert) | (await self.pipeline.store.read(hits.covert_among, left) if left else frozenset())
 
 
 SERVICE = web.AppKey("service", Service)

@@ -53,8 +53,8 @@ async def put_watchlist(call: Call[Nothing, None]) -> Watchlist:
 )
 async def patch_watchlist(call: Call[Nothing, None]) -> Watchlist:
     """JSON merge patch: what the body leaves out stays, a null puts the default back."""
-    present = call.service.watchlist(call.key, call.path("watchlist_id"))
     body = await read_body(call.request, call.service.settings.max_body_bytes)
+    present = call.service.watchlist(call.key, call.path("watchlist_id"))
     return await _put(call, decode_merged(present, "watchlist_id", body))
 
 
@@ -69,12 +69,11 @@ async def delete_watchlist(call: Call[Nothing, None]) -> None:
 
 
 async def _put(call: Call[Nothing, None], watchlist: Watchlist) -> Watchlist:
-    """Refused where the key could not see the list before or after."""
+    """Refused where the key could not see the list before or after; to a limited key alike whether it exists or not."""
     watchlist_id = watchlist.watchlist_id
-    present = call.service.pipeline.matcher.watchlist(watchlist_id)
-    if present is not None and not sees_list(call.key, watchlist_id, covert=present.covert):
-        raise NotFound(f"there is no watchlist {watchlist_id!r} that this key may change")
     if not sees_list(call.key, watchlist_id, covert=watchlist.covert):
         raise Forbidden(f"only a key whose scope names {watchlist_id!r} may make it so", field="$.covert")
+    if await call.service.hidden(call.key, [watchlist_id]):
+        raise NotFound(f"there is no watchlist {watchlist_id!r} that this key may change")
     await call.service.pipeline.apply(PutWatchlist(watchlist), call.actor)
     return watchlist

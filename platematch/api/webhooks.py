@@ -58,13 +58,11 @@ class SentTest(Struct, frozen=True):
     event_id: str
 
 
-@endpoints.declare(
-    "POST", "/v1/webhooks", "webhooks.write", "Register a receiver of hit events", status=201, problems=(413, 503)
-)
+@endpoints.declare("POST", "/v1/webhooks", "webhooks.write", "Register a receiver of hit events", status=201)
 async def create_webhook(call: Call[Nothing, NewWebhook]) -> MadeWebhook:
     """Its url must lead to a public address, unless a setting allows others."""
     asked = call.body
-    check_url(asked.url, call.service.settings.webhook_allow_private)
+    _check_url(call, asked.url)
     lists, covert = _lists(call, asked.lists)
     webhook = Webhook(
         webhook_id=f"wh_{secrets.token_hex(8)}",
@@ -92,14 +90,16 @@ async def get_webhook(call: Call[Nothing, None]) -> Webhook:
     return await _visible(call)
 
 
-@endpoints.declare("PATCH", _PATH, "webhooks.write", "Change a webhook", problems=(404, 413, 422, 503))
+@endpoints.declare("PATCH", _PATH, "webhooks.write", "Change a webhook", problems=(404,))
 async def patch_webhook(call: Call[Nothing, WebhookChange]) -> Webhook:
     """enabled: true takes up the deliveries that wait."""
     present, asked = await _visible(call), call.body
     changes: dict[str, Any] = {}
     if asked.url is not UNSET:
-        check_url(asked.url, call.service.settings.webhook_allow_private)
+        _check_url(call, asked.url)
         changes["url"] = asked.url
+        # Whoever says where events go must be one who may know them.
+        changes["covert_lists"] = present.covert_lists & (list_scope(call.key) or frozenset())
     if asked.description is not UNSET:
         changes["description"] = asked.description
     if asked.lists is not UNSET:
@@ -151,8 +151,15 @@ def _exists_for(call: Call[Any, Any], webhook: Webhook) -> bool:
     scope = list_scope(call.key)
     if scope is not None:
         return bool(webhook.lists) and named <= scope
-    known = (call.service.pipeline.matcher.watchlist(name) for name in named)
-    return not any(watchlist is not None and watchlist.covert for watchlist in known)
+    live = {name: call.service.pipeline.matcher.watchlist(name) for name in named}
+    return not any(name in webhook.covert_lists if at is None else at.covert for name, at in live.items())
+
+
+def _check_url(call: Call[Any, Any], url: str) -> None:
+    try:
+        check_url(url, call.service.settings.webhook_allow_private)
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field="$.url") from None
 
 
 def _lists(call: Call[Any, Any], asked: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -6,6 +6,7 @@ factory values, and where a fixed camera stands is known better here.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ _NO_PLATE = {"unknown", "noplate", "no plate", "无车牌"}
 _PICTURES = ("detectionpicture", "vehiclepicture", "licenseplatepicture")  # the scene shows most
 _COLOURS = frozenset("蓝黄白黑绿")
 _MAX_CHARACTERS = 64
+_MAX_EVENTS = 1024 * 1024  # bytes of all events of one message, pictures apart
 
 Payload = bytes | Mapping[str, Any]
 
@@ -46,6 +48,8 @@ def _contents(message: Message) -> tuple[Iterable[Payload], bytes | None]:
         payloads = [part.body for part in parts if _is_event(part)]
         if not payloads:
             raise InvalidMessage(f"a multipart message of {len(parts)} parts, none of them anpr.xml or JSON")
+        if sum(map(len, payloads)) > _MAX_EVENTS:
+            raise InvalidMessage(f"the message's events have more than {_MAX_EVENTS} bytes")
         return payloads, _picture(parts)
     if message.body.strip():
         return [message.body], None
@@ -100,7 +104,8 @@ def _read(payload: Payload, message: Message, picture: bytes | None) -> Read | N
     uuid = fields.identifier(event.get("UUID"))
     read_id = uuid
     if uuid is None and (told is None or device_time is not None):
-        read_id = fallback_id(told, plate, payload if isinstance(payload, bytes) else repr(dict(payload)).encode())
+        content = payload if isinstance(payload, bytes) else repr(dict(payload)).encode()
+        read_id = fallback_id(told, plate, hashlib.sha256(content).hexdigest())
     return Read(
         camera_id=message.camera_id,
         captured_at=captured_at,

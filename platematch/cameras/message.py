@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import TypeVar
 
 from msgspec import Struct
@@ -15,8 +16,11 @@ from platematch.reads import Read
 
 Item = TypeVar("Item")
 
+MAX_READS = 1000
+"""In one message: a frame shows a few vehicles."""
 
-class Message(Struct, frozen=True, kw_only=True):
+
+class Message(Struct, frozen=True, kw_only=True, dict=True):
     """One request of a device. camera_id: the path's, which counts whatever the message says.
 
     received_at is aware; content_type and query are as they came, "" and {} where there are none.
@@ -27,6 +31,11 @@ class Message(Struct, frozen=True, kw_only=True):
     body: bytes
     query: Mapping[str, str] = {}
     received_at: datetime
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the body, in hex; reckoned once, for each of the message's reads may need it."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
 class Answer(Struct, frozen=True):
@@ -51,10 +60,15 @@ class Vendor(Struct, frozen=True):
 
 
 def good_reads(items: Iterable[Item], read: Callable[[Item], Read | None]) -> list[Read]:
-    """The reads of a message's items: a bad item does not lose the good ones, but it counts when it is alone."""
+    """The reads of a message's items: a bad item does not lose the good ones, but it counts when it is alone.
+
+    Raises InvalidMessage for more than 1,000 items, too.
+    """
     reads: list[Read] = []
     problem: InvalidMessage | None = None
-    for item in items:
+    for number, item in enumerate(items):
+        if number == MAX_READS:
+            raise InvalidMessage(f"a message of more than {MAX_READS} reads")
         try:
             found = read(item)
         except InvalidMessage as error:
@@ -83,10 +97,10 @@ def _distinct(reads: list[Read]) -> list[Read]:
     return distinct
 
 
-def fallback_id(told: str | None, plate: str, payload: bytes) -> str:
+def fallback_id(told: str | None, plate: str, digest: str) -> str:
     """A read_id for a read without vendor's id or believable time, the same each time the device sends it again.
 
-    The device's own time and the plate where it told one, for a repeat may differ in its counters; else the bytes.
+    The device's own time and the plate where it told one, for a repeat may differ in its counters; else the digest
+    of the bytes that held it.
     """
-    content = payload if told is None else f"{told}\n{plate}".encode()
-    return hashlib.sha256(content).hexdigest()
+    return digest if told is None else hashlib.sha256(f"{told}\n{plate}".encode()).hexdigest()

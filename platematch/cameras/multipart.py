@@ -14,6 +14,7 @@ from msgspec import Struct
 from platematch.errors import InvalidMessage
 
 MAX_PARTS = 64
+_MAX_DELIMITERS = 1000  # places that look like one: a search bound for a body made of nothing else
 _MAX_HEADERS = 8192
 _MAX_LINE = 256
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]*)"|([^;,\s]+))', re.IGNORECASE)
@@ -67,9 +68,14 @@ def _delimiter(content_type: str, body: bytes) -> bytes:
 
 
 def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Each delimiter line: its start, the start of the next line, and whether it is the final one."""
+    """Each delimiter line: its start, the start of the next line, and whether it is the final one.
+
+    Raises InvalidMessage where the delimiter is all over the body.
+    """
     at = body.find(delimiter)
-    while at >= 0:
+    for _ in range(_MAX_DELIMITERS):
+        if at < 0:
+            return
         rest = at + len(delimiter)
         if at == 0 or body[at - 1] == ord("\n"):
             line = body[rest : rest + _MAX_LINE].split(b"\n", 1)[0]
@@ -77,6 +83,7 @@ def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]
             if final or not line.strip():
                 yield at, min(rest + len(line) + 1, len(body)), final
         at = body.find(delimiter, rest)
+    raise InvalidMessage(f"a multipart message in which {delimiter[:40]!r} occurs {_MAX_DELIMITERS} times")
 
 
 def _part(chunk: bytes, *, closed: bool) -> Part:

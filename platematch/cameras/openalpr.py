@@ -96,7 +96,7 @@ def _timed(epoch: object, read_id: str | None, plate: str, message: Message) -> 
     told = fields.text(epoch)
     captured_at, device_time = clock.believed(told, clock.from_epoch(epoch), message.received_at)
     if read_id is None and (told is None or device_time is not None):
-        read_id = fallback_id(told, plate, message.body)
+        read_id = fallback_id(told, plate, message.digest)
     return Read(
         camera_id=message.camera_id, captured_at=captured_at, device_time=device_time, read_id=read_id, plate=plate
     )

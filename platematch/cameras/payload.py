@@ -13,7 +13,7 @@ from defusedxml.ElementTree import fromstring
 from platematch.errors import InvalidMessage
 
 _MAX_VALUES = 200_000
-_MAX_XML = 1024 * 1024
+_MAX_XML = 256 * 1024  # events have 2 to 20 KB; the parser needs about a second for each MB of tiny elements
 _MAX_DEPTH = 4
 
 

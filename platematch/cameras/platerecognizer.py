@@ -15,6 +15,7 @@ from platematch.reads import Read
 from platematch.reads import Vehicle as SeenVehicle
 
 _MAX_FORM_FIELDS = 20
+_MAX_FORM = 1024 * 1024  # bytes; pictures come in multipart forms
 
 
 def parse(message: Message) -> list[Read]:
@@ -48,6 +49,8 @@ def _contents(message: Message) -> tuple[bytes, bytes | None]:
         upload = parts.get("upload")
         return parts["json"].body, fields.picture(upload.body) if upload is not None and upload.whole else None
     if message.content_type.lower().startswith("application/x-www-form-urlencoded") or body.startswith(b"json="):
+        if len(body) > _MAX_FORM:
+            raise InvalidMessage(f"a form of more than {_MAX_FORM} bytes")
         try:
             form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MAX_FORM_FIELDS)
         except ValueError as error:
@@ -90,7 +93,7 @@ def _read_id(
     """File and time name the picture, as Snapshot's files may all be called `car.jpg`; the index names the vehicle."""
     filename = fields.text(data.get("filename"))
     if told is None or (filename is None and device_time is not None):
-        return fallback_id(told, plate, message.body)
+        return fallback_id(told, plate, message.digest)
     return None if filename is None else fields.identifier(f"{filename} {told} {index}")
 
 

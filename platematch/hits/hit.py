@@ -35,7 +35,7 @@ class Listing(Struct, frozen=True):
 class Matched(Struct, frozen=True):
     """One read with its matches at or above min_probability, and the listing behind each (same order).
 
-    late: the read arrived long after it was captured.
+    late: the read arrived long after it was captured. version: of the lists that it was matched against.
     """
 
     read: Read
@@ -43,6 +43,7 @@ class Matched(Struct, frozen=True):
     matches: Sequence[Match]
     listings: Sequence[Listing]
     late: bool = False
+    version: int = 0
 
 
 class Sighting(Struct, kw_only=True):

@@ -100,7 +100,7 @@ def _put_entry(change: PutEntry, conn: Connection, now: datetime, actor: str) ->
         _insert(conn, change.watchlist_id, [entry], version)
     elif former != entry:
         _update(conn, change.watchlist_id, [entry], version)
-        if _corrected(former, entry):
+        if is_corrected(former, entry):
             facts["withdrawn"] = withdraw(conn, change.watchlist_id, [entry.entry_id], now)
     _audit(conn, now, actor, "entry.put", f"{change.watchlist_id}/{entry.entry_id}", **facts)
     return Changed(
@@ -149,7 +149,7 @@ def _replace_entries(change: ReplaceEntries, conn: Connection, now: datetime, ac
     if change.dry_run:
         return outcome
     version = _touch(conn, watchlist_id, now)
-    corrected = [entry.entry_id for entry in changed if _corrected(present[entry.entry_id], entry)]
+    corrected = [entry.entry_id for entry in changed if is_corrected(present[entry.entry_id], entry)]
     withdrawn = withdraw(conn, watchlist_id, [*gone, *corrected], now)
     _delete(conn, watchlist_id, gone)
     _insert(conn, watchlist_id, added, version)
@@ -188,7 +188,7 @@ def _touch(conn: Connection, watchlist_id: str, now: datetime) -> int:
     return version
 
 
-def _corrected(former: Entry, entry: Entry) -> bool:
+def is_corrected(former: Entry, entry: Entry) -> bool:
     """Whether another plate is wanted now, whatever its spelling."""
     return pack(former.plate, run=True) != pack(entry.plate, run=True)
 

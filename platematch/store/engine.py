@@ -24,7 +24,7 @@ def open_writer(url: str) -> Engine:
 
     Each of its transactions holds the database's write lock from the start.
     """
-    location = _checked(url)
+    location = checked(url)
     engine = _engine(location, begin="BEGIN IMMEDIATE", connections=1, only_read=False)
     try:
         with engine.begin() as connection:
@@ -40,7 +40,7 @@ def open_writer(url: str) -> Engine:
 
 def open_readers(url: str, connections: int) -> Engine:
     """An engine of so many connections that cannot write; each transaction sees one state of the database."""
-    return _engine(_checked(url), begin="BEGIN", connections=connections, only_read=True)
+    return _engine(checked(url), begin="BEGIN", connections=connections, only_read=True)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def open_sync(url: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-def _checked(url: str) -> URL:
+def checked(url: str) -> URL:
     """The URL of an SQLite file in a folder that can be written, or StartError."""
     try:
         location = make_url(url)

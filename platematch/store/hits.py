@@ -82,6 +82,15 @@ def get(conn: Connection, hit_id: str, *, lists: frozenset[str] | None = None) -
     return None if row is None else hit_of(row)
 
 
+def covert_among(conn: Connection, watchlist_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the lists that were covert when they hit."""
+    query = select(hits.c.watchlist_id).where(hits.c.covert).distinct()
+    found: set[str] = set()
+    for chunk in chunks(watchlist_ids):
+        found.update(conn.execute(query.where(hits.c.watchlist_id.in_(chunk))).scalars())
+    return frozenset(found)
+
+
 def picture(conn: Connection, hit_id: str, *, lists: frozenset[str] | None = None) -> bytes | None:
     """The picture of the best of the hit's reads that came with one."""
     query = (

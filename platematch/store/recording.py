@@ -13,11 +13,14 @@ from sqlalchemy import BigInteger, Connection, Table, bindparam, insert, select,
 from platematch.hits.decide import Decision, EntryKey, decide, fold
 from platematch.hits.hit import Hit, Matched, Sighting
 from platematch.hits.sightings import identify
+from platematch.store import watchlists
 from platematch.store.announcing import announce
+from platematch.store.changing import is_corrected
 from platematch.store.chunks import chunks
 from platematch.store.columns import microseconds
 from platematch.store.hits import ReadKey, Recorded, StoredHit, load, of_reads
-from platematch.store.schema import hit_reads, hits, pictures, reads, sightings
+from platematch.store.schema import entries, hit_reads, hits, pictures, reads, sightings
+from platematch.watchlist import Entry
 from platematch.webhooks.endpoint import EventType
 
 
@@ -31,6 +34,7 @@ class Rules(Struct, frozen=True):
 
 def record(conn: Connection, matched: Sequence[Matched], now: datetime, rules: Rules) -> list[Recorded]:
     """Write the reads that match something and are not there yet; in the given order what became of each."""
+    matched = _still_listed(conn, matched)
     names = [identify(item) for item in matched]
     answers = of_reads(conn, names)
     seen = set(answers)
@@ -46,6 +50,29 @@ def record(conn: Connection, matched: Sequence[Matched], now: datetime, rules: R
         if name in answers:
             seen.add(name)
     return recorded
+
+
+def _still_listed(conn: Connection, matched: Sequence[Matched]) -> list[Matched]:
+    """Without the matches whose entry has left its list, or got another plate, since the read was matched.
+
+    Their hits would be withdrawn by nobody: the change that would do it is committed already.
+    """
+    version = watchlists.version(conn)
+    listed: dict[EntryKey, Entry] = {}
+    for chunk in chunks({match.entry_id for item in matched if item.version < version for match in item.matches}):
+        query = select(entries.c.watchlist_id, entries.c.entry_id, entries.c.entry)
+        for row in conn.execute(query.where(entries.c.entry_id.in_(chunk))):
+            listed[row.watchlist_id, row.entry_id] = row.entry
+    return [item if item.version >= version else _with_entries(item, listed) for item in matched]
+
+
+def _with_entries(item: Matched, listed: Mapping[EntryKey, Entry]) -> Matched:
+    kept = []
+    for match, listing in zip(item.matches, item.listings, strict=True):
+        entry = listed.get((match.watchlist_id, match.entry_id))
+        if entry is not None and not is_corrected(listing.entry, entry):
+            kept.append((match, listing))
+    return replace(item, matches=[match for match, _ in kept], listings=[listing for _, listing in kept])
 
 
 def _write(

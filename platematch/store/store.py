@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, update
@@ -17,8 +18,9 @@ from platematch.hits.hit import Matched
 from platematch.store import outbox
 from platematch.store.announcing import DELIVERIES
 from platematch.store.changing import change
-from platematch.store.engine import open_readers, open_writer
+from platematch.store.engine import checked, open_readers, open_writer
 from platematch.store.hits import Recorded
+from platematch.store.lock import Lock
 from platematch.store.recording import Rules, record
 from platematch.store.schema import log
 from platematch.store.writer import Writer, each
@@ -38,8 +40,9 @@ class Store:
     on_deliveries: called on the event loop after a commit that wrote deliveries. Fulfils webhooks.endpoint.Outbox.
     """
 
-    def __init__(self, writing: Engine, reading: Engine, rules: Rules, queue_size: int) -> None:
+    def __init__(self, lock: Lock, writing: Engine, reading: Engine, rules: Rules, queue_size: int) -> None:
         self.on_deliveries: Callable[[], None] | None = None
+        self._lock = lock
         self._rules = rules
         self._writing = writing
         self._reading = reading
@@ -59,12 +62,19 @@ class Store:
     ) -> Store:
         """Open the database and bring its schema up to date; blocks. StartError says why where that is impossible.
 
+        One Store at a time may have a database; commands use open_sync beside it.
+
         window_s, neighbour_m: how long and how near reads make one sighting, in seconds and metres.
         public_url: where others reach the service, for the addresses of pictures.
         """
-        writing = open_writer(url)
+        lock = Lock.take(Path(checked(url).database or ""))
+        try:
+            writing = open_writer(url)
+        except BaseException:
+            lock.release()
+            raise
         rules = Rules(window_s=window_s, neighbour_m=neighbour_m, public_url=public_url)
-        return cls(writing, open_readers(url, READERS), rules, queue_size)
+        return cls(lock, writing, open_readers(url, READERS), rules, queue_size)
 
     async def read(self, query: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """query(conn, …) in a reader's thread, on one state of the database; what it gives must be complete."""
@@ -103,6 +113,10 @@ class Store:
         """See Outbox."""
         await self.write(outbox.record_attempts, attempts)
 
+    async def ended(self) -> None:
+        """Returns when the writer has ended: after close, or by an error that nobody foresaw, which it raises."""
+        await asyncio.shield(asyncio.wrap_future(self._writer.ended))
+
     def healthy(self) -> bool:
         """Whether the last try to write succeeded; after a failure another is made every second."""
         return self._writer.healthy and not self._closed
@@ -124,6 +138,7 @@ class Store:
         self._readers.shutdown()
         self._reading.dispose()
         self._writing.dispose()
+        self._lock.release()
 
     def _record(self, conn: Connection, items: Sequence[Item]) -> list[list[Recorded]]:
         everything = [item for matched, _ in items for item in matched]

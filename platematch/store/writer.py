@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
@@ -42,6 +43,7 @@ class Writer:
     probe: a write that changes nothing, tried every second after a failure until the store is well again.
     committed: called on the event loop after a commit, with the marks that the transaction's work left
     in `conn.info[MARKS]`.
+    ended: done when the thread has ended, with the error if one ended it; from then on nothing is taken.
     """
 
     def __init__(
@@ -58,6 +60,8 @@ class Writer:
         self._committed = committed
         self._queue: queue.Queue[_Job | None] = queue.Queue(queue_size)
         self._closed = False
+        self._doing: list[_Job] = []
+        self.ended: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="platematch-writer", daemon=True)
         self._thread.start()
 
@@ -85,8 +89,19 @@ class Writer:
             self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001 - the thread's edge: whoever watches `ended` gets it
+            self._closed, self.healthy = True, False
+            self._refuse_all()
+            self.ended.set_exception(error)
+        else:
+            self.ended.set_result(None)
+
+    def _work(self) -> None:
         while True:
             jobs, last = self._take()
+            self._doing = jobs
             if jobs:
                 self._settle(jobs)
             elif not last:
@@ -166,8 +181,20 @@ class Writer:
         return _Away(_reason(error))
 
     def _look_again(self) -> None:
-        with suppress(_Away, DBAPIError), self._begun() as conn:
+        with suppress(Exception), self._begun() as conn:
             self._probe(conn)
+
+    def _refuse_all(self) -> None:
+        """Nobody will do what waits, nor what was being done."""
+        waiting = self._doing
+        while True:
+            try:
+                waiting += [job for job in (self._queue.get_nowait(),) if job is not None]
+            except queue.Empty:
+                break
+        self._resolve(
+            waiting, [StoreUnavailable("the store has failed; try again when the service is back")] * len(waiting)
+        )
 
     def _resolve(self, jobs: Sequence[_Job], outcomes: Sequence[Any], marks: frozenset[str] = frozenset()) -> None:
         """One wake-up per event loop for all of the jobs."""

@@ -74,7 +74,7 @@ def hit_event(type: EventType, hit: Hit, now: datetime, ordinal: int) -> Event:
         version=hit.version,
         list_age_s=hit.list_age_s,
         picture_url=hit.picture_url,
-        withdrawn_at=_utc(hit.withdrawn_at) if type == "hit.withdrawn" else UNSET,
+        withdrawn_at=hit.withdrawn_at and _utc(hit.withdrawn_at) if type == "hit.withdrawn" else UNSET,
         disposition=hit.disposition if type == "hit.disposed" else UNSET,
     )
     return Event(
@@ -97,15 +97,17 @@ def _event_id(*parts: str) -> str:
     return "msg_" + hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _utc(instant: datetime | None) -> datetime | None:
-    return None if instant is None else instant.astimezone(UTC)
+def _utc(instant: datetime) -> datetime:
+    """The instant in UTC; as it is where it would leave the calendar there, as the last second of 9999 at -05:00."""
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return instant
 
 
 def _in_utc(record: _S) -> _S:
     """The record with each of its own times in UTC, as a receiver compares them most easily."""
     times = {
-        name: value.astimezone(UTC)
-        for name in record.__struct_fields__
-        if isinstance(value := getattr(record, name), datetime)
+        name: _utc(value) for name in record.__struct_fields__ if isinstance(value := getattr(record, name), datetime)
     }
     return msgspec.structs.replace(record, **times) if times else record

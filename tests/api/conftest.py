@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import base64
 import http.client
+import http.server
 import itertools
 import json
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from platematch.access import ROLES, Role, issue
+from platematch.api.openapi import document
+from platematch.api.routes import ENDPOINTS
 from platematch.api.serve import bind, serving
 from platematch.pipeline import Pipeline
 from platematch.settings import Settings
@@ -36,6 +43,32 @@ class Answer:
     def json(self) -> Any:
         """The decoded body."""
         return json.loads(self.body)
+
+
+@cache
+def _validator(path: str, method: str, status: str, media: str) -> Draft202012Validator:
+    described = document(ENDPOINTS)
+    responses = described["paths"][path][method]["responses"]
+    assert status in responses, f"{method} {path} answered {status}, which the document does not know"
+    content = responses[status].get("content", {})
+    assert media in content or "*/*" in content or not (media or content), f"{method} {path} {status} came as {media!r}"
+    schema = content.get(media, {}).get("schema", {})
+    return Draft202012Validator({**schema, "components": described["components"]})
+
+
+def check_documented(method: str, path: str, answer: Answer) -> None:
+    """Every answer to every test is one that the OpenAPI document describes, our own errors aside."""
+    templates = [
+        endpoint.path
+        for endpoint in ENDPOINTS
+        if endpoint.method == method
+        and re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(endpoint.path)), path.partition("?")[0])
+    ]
+    if not templates or answer.status == 500:
+        return
+    media = answer.headers.get("content-type", "").partition(";")[0]
+    validator = _validator(templates[0], method.lower(), str(answer.status), media)
+    validator.validate(answer.json if media.endswith("json") else None)
 
 
 @dataclass
@@ -68,9 +101,11 @@ class Running:
             connection.request(method, path, data, sent)
             answer = connection.getresponse()
             content = answer.read()
-            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
+            done = Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, content)
         finally:
             connection.close()
+        check_documented(method, path, done)
+        return done
 
     def key(self, role: Role, *scope: str, expires_at: datetime | None = None) -> str:
         """A new key, made in the store as the command line makes it."""
@@ -183,3 +218,43 @@ def read(camera_id: str) -> Callable[..., dict[str, Any]]:
 def basic() -> Callable[[str], dict[str, str]]:
     """The Basic header with a key as password."""
     return lambda token: {"Authorization": "Basic " + base64.b64encode(f"device:{token}".encode()).decode()}
+
+
+@dataclass
+class Receiver:
+    """A webhook receiver: its address, and the headers (names in small letters) and body of each request."""
+
+    url: str
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def wait_for(self, count: int) -> list[Any]:
+        """The bodies of the first `count` requests, decoded, once they are there."""
+        deadline = time.monotonic() + 15
+        while len(self.received) < count:
+            assert time.monotonic() < deadline, self.received
+            time.sleep(0.02)
+        return [json.loads(body) for _, body in self.received[:count]]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver on a free port of this machine."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield receiver
+    server.shutdown()
+    thread.join()
+    server.server_close()

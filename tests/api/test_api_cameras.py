@@ -110,3 +110,32 @@ def test_a_device_may_send_its_read_in_the_query(service: Any, camera_id: str) -
     assert service.call("POST", f"/v1/cameras/{camera_id}/hikvision?{query}", role="camera").status == 200
     (hit,) = service.call("GET", "/v1/hits?watchlist_id=c-query", role="police").json["items"]
     assert hit["read"]["plate"] == "KO5234AX"
+
+
+@pytest.mark.parametrize("camera_id", ["a%0Ab", "a%00b", "x" * 201])
+def test_a_camera_id_that_no_read_can_hold_is_refused(service: Any, camera_id: str) -> None:
+    """Such a read could be written, but not be read again: it would break every list that it is on."""
+    service.list_with("c-names", "KO4234AX")
+    answer = service.call("POST", f"/v1/cameras/{camera_id}/openalpr", group("KO4234AX"), role="patrol")
+    assert (answer.status, answer.json["field"]) == (400, "camera_id")
+    assert service.call("GET", "/v1/hits?watchlist_id=c-names", role="police").json["items"] == []
+
+
+def test_a_camera_id_may_hold_any_script_and_a_slash(service: Any) -> None:
+    service.list_with("c-scripts", "KO5234AX")
+    assert service.call("POST", "/v1/cameras/%D0%B7%2F%201/openalpr", group("KO5234AX"), role="camera").status == 200
+    (hit,) = service.call("GET", "/v1/hits?watchlist_id=c-scripts&camera_id=%D0%B7/%201", role="police").json["items"]
+    assert hit["read"]["camera_id"] == "з/ 1"
+
+
+@pytest.mark.parametrize("unset", ["1970-01-01T00:05:00+08:00", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_device_whose_clock_was_never_set_loses_no_read(service: Any, camera_id: str, unset: str) -> None:
+    service.list_with("c-unset", "KO6234AX")
+    result = {"plate": "ko6234ax", "score": 0.9, "dscore": 0.9}
+    body = json.dumps({"hook": {}, "data": {"timestamp": unset, "results": [result]}}).encode()
+    for _ in range(2):
+        assert service.call("POST", f"/v1/cameras/{camera_id}/platerecognizer", body, role="camera").status == 200
+    listed = service.call("GET", f"/v1/hits?watchlist_id=c-unset&camera_id={camera_id}", role="police").json
+    (hit,) = listed["items"]
+    assert abs(datetime.fromisoformat(hit["read"]["captured_at"]) - datetime.now(UTC)) < timedelta(minutes=1)
+    assert (hit["reads"], bool(hit["read"]["device_time"])) == (1, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -112,3 +113,32 @@ def test_hits_exist_for_keys_of_their_lists_only(service: Any, read: Make) -> No
     assert service.call("POST", path + "/disposition", verdict, token=other).status == 404
     assert service.call("GET", path, token=own).status == 200
     assert service.call("POST", path + "/disposition", verdict, token=scoped).status == 200
+
+
+def cursor(*parts: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("/v1/hits", ("2026-01-01T00:00:00", "x")),
+        ("/v1/hits", (10**30, "x")),
+        ("/v1/keys", ("2026-01-01T00:00:00", "x")),
+        ("/v1/webhooks/WEBHOOK/deliveries", (10**25,)),
+        ("/v1/webhooks/WEBHOOK/deliveries", (-1,)),
+        ("/v1/watchlists", (5,)),
+    ],
+)
+def test_a_forged_cursor_is_named(service: Any, path: str, parts: tuple[object, ...]) -> None:
+    made = service.call("POST", "/v1/webhooks", {"url": "https://example.com/"}, role="admin").json
+    path = path.replace("WEBHOOK", made["webhook_id"])
+    answer = service.call("GET", f"{path}?cursor={cursor(*parts)}", role="admin")
+    assert (answer.status, answer.json["field"]) == (400, "cursor")
+
+
+def test_an_unknown_field_of_a_verdict_is_named(service: Any, read: Make) -> None:
+    service.list_with("h-typo", "KN8234AX")
+    path = f"/v1/hits/{hit(service, read('KN8234AX'))}/disposition"
+    answer = service.call("POST", path, {"verdict": "misread", "actoin": "stopped"}, role="operator")
+    assert (answer.status, answer.json["field"]) == (422, "$.actoin")

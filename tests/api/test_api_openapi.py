@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-import jsonschema
+import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from platematch.api.app import build
@@ -22,7 +23,7 @@ def test_every_route_of_the_application_is_in_the_document_and_none_else(service
     routes = {
         (route.method.lower(), route.resource.canonical)
         for route in build(service.pipeline).router.routes()
-        if route.resource is not None
+        if route.resource is not None and route.method != "HEAD"
     }
     paths = document(ENDPOINTS)["paths"]
     assert routes == {(method, path) for path, methods in paths.items() for method in methods}
@@ -49,20 +50,33 @@ def test_a_put_may_leave_out_the_id_and_a_patch_everything() -> None:
     assert schemas["WatchlistMerge"]["required"] == []
 
 
-def test_real_answers_fit_their_schemas(service: Any, read: Any) -> None:
-    service.list_with("schemas", "KC1111AX")
-    described = service.call("GET", "/openapi.json").json
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
+def test_documented_refusals_are_possible(service: Any, endpoint: Any) -> None:
+    """`service.call` holds every answer of all these tests against the document; here the statuses few others show."""
+    token = service.tokens["patrol" if endpoint.action == "reads.post" else "admin"]
+    path = re.sub(r"{key}", token, endpoint.path).replace("{vendor}", "openalpr")
+    service.list_with("refusals")
+    path = re.sub(r"{\w+}", "refusals", path)
+    statuses = document(ENDPOINTS)["paths"][endpoint.path][endpoint.method.lower()]["responses"]
+    if "400" in statuses and "openalpr" not in path:
+        answer = service.call(endpoint.method, path + "?nonsense=1", token=token)
+        assert (answer.status, answer.json["field"]) in ((400, "nonsense"), (400, "format"))
+    if "413" in statuses and not path.endswith("/import"):
+        body = b" " * (service.settings.max_body_bytes + 1)
+        assert service.call(endpoint.method, path, body, token=token).status == 413
 
-    def check(name: str, value: object) -> None:
-        schema = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
-        jsonschema.Draft202012Validator(schema).validate(value)
 
-    posted = service.call("POST", "/v1/reads", [read("KC1111AX"), {}], role="patrol").json
-    assert posted["hits"]
-    check("ReadsAnswer", posted)
-    hits = service.call("GET", "/v1/hits?watchlist_id=schemas", role="operator").json
-    assert hits["items"]
-    check("Page_Hit_", hits)
-    check("MatchAnswer", service.call("POST", "/v1/match", {"plate": "KC1111AX"}, role="police").json)
-    check("Problem", service.call("GET", "/v1/hits/none", role="police").json)
-    check("Page_Watchlist_", service.call("GET", "/v1/watchlists", role="police").json)
+def test_a_reading_call_answers_its_head_too(service: Any) -> None:
+    for path in ("/healthz", "/v1/hits", "/v1/watchlists/none"):
+        whole, head = (service.call(method, path, role="operator") for method in ("GET", "HEAD"))
+        assert (head.status, head.body, head.headers["content-type"]) == (
+            whole.status,
+            b"",
+            whole.headers["content-type"],
+        )
+
+
+def test_a_store_that_fails_shows_in_readyz(service: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.pipeline.store._writer, "healthy", False)
+    answer = service.call("GET", "/readyz")
+    assert (answer.status, answer.json["ready"]) == (503, False)

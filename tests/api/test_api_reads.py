@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -211,3 +212,79 @@ def test_a_compressed_body_is_bounded_by_what_it_unpacks_to(service: Any, read: 
     assert service.call("POST", "/v1/reads", bomb, role="camera", headers=GZIP).status == 413
     broken = service.call("POST", "/v1/reads", b"no gzip at all", role="camera", headers=GZIP)
     assert (broken.status, broken.json["type"]) == (400, "/problems/malformed")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"plate": "--"}, {"plate": "A" * 20}, {"captured_at": "2034-01-01T00:00:00Z"}, {"plate": "KB9999AX"}]
+)
+def test_a_known_read_id_is_a_duplicate_even_with_what_would_be_rejected(
+    service: Any, read: Make, changed: dict[str, str]
+) -> None:
+    service.list_with("same-id", "KB5551AX")
+    one = read("KB5551AX", read_id="r1")
+    first = service.call("POST", "/v1/reads", one, role="patrol").json
+    again = service.call("POST", "/v1/reads", {**one, **changed}, role="patrol").json
+    assert (again["duplicates"], again["rejected"]) == (1, [])
+    assert again["hits"] == first["hits"] != []
+
+
+def test_a_byte_order_mark_costs_no_read(service: Any, read: Make) -> None:
+    mark = b"\xef\xbb\xbf"
+    whole = service.call("POST", "/v1/reads", mark + json.dumps(read("KA1111AX")).encode(), role="camera")
+    assert whole.json["accepted"] == 1
+    body = mark + lines(read("KA1112AX"), read("KA1113AX"))
+    assert service.call("POST", "/v1/reads", body, role="camera", headers=NDJSON).json["accepted"] == 2
+
+
+def test_a_rejected_item_names_its_field_from_the_root_of_the_body(service: Any, read: Make) -> None:
+    wrong = [read("--"), read("KA1", captured_at="2034-01-01T00:00:00Z"), read("KA1", confidence=3), {}]
+    fields = ["plate", "captured_at", "confidence", "plate"]
+    for body, headers in ((json.dumps([read("KA1"), *wrong]).encode(), {}), (lines(read("KA2"), *wrong), NDJSON)):
+        answer = service.call("POST", "/v1/reads", body, role="camera", headers=headers).json
+        assert [item["index"] for item in answer["rejected"]] == [1, 2, 3, 4]
+        assert [item["problem"]["field"] for item in answer["rejected"]] == [
+            f"$[{index}].{field}" for index, field in enumerate(fields, 1)
+        ]
+    for item, field in zip(wrong, fields, strict=True):
+        (rejected,) = service.call("POST", "/v1/reads", item, role="camera").json["rejected"]
+        assert rejected["problem"]["field"] == f"$.{field}"
+    other = service.call("POST", "/v1/reads", read("KA1"), token=service.key("camera", "none")).json
+    assert other["rejected"][0]["problem"]["field"] == "$.camera_id"
+
+
+def test_millions_of_lines_are_refused_at_the_first_too_many(service: Any) -> None:
+    started = time.monotonic()
+    answer = service.call("POST", "/v1/reads", b"1\n" * 8_000_000, role="camera", headers=NDJSON)
+    assert answer.status == 413
+    assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize(
+    "ends", [{"expires_at": "9999-12-31T23:59:59-05:00"}, {"valid_from": "0001-01-01T00:00:00+14:00"}]
+)
+def test_an_entry_valid_to_the_calendars_edge_is_hit(service: Any, read: Make, ends: dict[str, str]) -> None:
+    token = service.list_with("edges")
+    entry = {"plate": "KB6661AX", "reason": "stolen", **ends}
+    assert service.call("PUT", "/v1/watchlists/edges/entries/e", entry, token=token).status == 200
+    answer = service.call("POST", "/v1/reads", read("KB6661AX"), role="patrol")
+    assert (answer.status, len(answer.json["hits"])) == (200, 1)
+
+
+def test_hit_read_ids_outlast_floods_restarts_and_their_entry(start: Callable[..., Any], read: Make) -> None:
+    ids = [f"r{number}" for number in range(4)]
+    with start(recent_reads=3) as service:
+        token = service.list_with("outlast", "KB7771AX")
+        hits = [
+            service.call("POST", "/v1/reads", read("KB7771AX", read_id=name), role="patrol").json["hits"]
+            for name in ids
+        ]
+        assert service.call("DELETE", "/v1/watchlists/outlast/entries/e0", token=token).status == 204
+        service.call("POST", "/v1/reads", [read(f"KA11{number:02}AX") for number in range(9)], role="patrol")
+        again = service.call("POST", "/v1/reads", read("KA2222AX", read_id="r3"), role="patrol").json
+        assert (again["duplicates"], again["hits"]) == (1, hits[3])
+    with start(recent_reads=3) as service:
+        service.call("PUT", "/v1/watchlists/other", {"name": "x", "purpose": "x", "owner": "x"}, role="police")
+        service.call("PUT", "/v1/watchlists/other/entries/e", {"plate": "KB8881AX", "reason": "x"}, role="police")
+        assert service.call("POST", "/v1/reads", read("KB8881AX"), role="patrol").json["hits"]
+        again = service.call("POST", "/v1/reads", read("KA2222AX", read_id="r3"), role="patrol").json
+        assert (again["duplicates"], again["hits"]) == (1, hits[3])

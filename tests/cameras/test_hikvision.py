@@ -193,7 +193,7 @@ def test_a_vehicle_without_a_plate_is_no_read(plate: str, message: Any, sample: 
         (b"<EventNotificationAlert/>", "no eventType"),
         (b"<EventNotificationAlert><eventType>ANPR</eventType></EventNotificationAlert>", "no licensePlate"),
         (b'<!DOCTYPE a [<!ENTITY b "c">]><EventNotificationAlert>&b;</EventNotificationAlert>', "document type"),
-        (b"<EventNotificationAlert>" + b"<a>" * 100_000, "no XML"),
+        (b"<EventNotificationAlert>" + b"<a>" * 50_000, "no XML"),
         (b"<a>" + b" " * 2_000_000 + b"</a>", "bytes"),
         (b'<?xml version="1.0" encoding="utf-7"?><a/>', "no XML"),
         (b"{" + b'"a":[' * 5_000, "no JSON"),

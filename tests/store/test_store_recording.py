@@ -92,6 +92,7 @@ async def test_requests_that_wait_together_are_answered_each_with_its_own(store)
 
 async def test_reads_join_across_groups_and_restarts(store, url):
     (first,) = await store.record([matched(0, 1.0)], NOW)
+    await store.close()
     again = Store.open(url)
     (second,) = await again.record([matched(200, 3.0)], NOW)
     (third,) = await again.record([matched(501, 3.0)], NOW)
