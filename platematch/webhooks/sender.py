@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random as chance
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
+from random import SystemRandom
 
 import aiohttp
 import structlog
@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 LONGEST_REST_S = 30.0
 STORE_PAUSE_S = 1.0
 LAST_RECORD_S = 1.0
+JITTER = SystemRandom()  # not the shared generator, whose order others may rely on
 
 
 def _utc_now() -> datetime:
@@ -51,7 +52,7 @@ class Sender:
         concurrency_per_endpoint: int = 4,
         total: int = 256,
         now: Callable[[], datetime] = _utc_now,
-        random: Callable[[], float] = chance.random,
+        random: Callable[[], float] = JITTER.random,
         on_attempt: Callable[[Attempt], None] | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
