@@ -51,12 +51,17 @@ class Running:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def start(self) -> None:
-        """Start the service and wait until it says that it is ready."""
+    def begin(self) -> None:
+        """Start the service without waiting for it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "platematch", "serve"], env=self.environment, stdout=log, stderr=log
             )
+
+    def start(self) -> None:
+        """Start the service and wait until it says that it is ready."""
+        self.begin()
+        assert self.process is not None
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log.read_text()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from aiohttp import web
 from msgspec import Struct
 
 from platematch import __version__
+from platematch.access import allowed
+from platematch.api.auth import token_of
 from platematch.api.endpoint import JSON, Endpoints, respond
-from platematch.api.service import SERVICE
+from platematch.api.service import SERVICE, Service
+from platematch.errors import Unauthenticated
 
 endpoints = Endpoints("health")
 
@@ -46,8 +51,17 @@ async def readyz(request: web.Request) -> web.Response:
 
 @endpoints.open("/metrics", "Counters for Prometheus", {"text/plain": None})
 async def metrics(request: web.Request) -> web.Response:
-    """The text format of Prometheus."""
-    return web.Response(body=request.app[SERVICE].metrics.exposition(), headers={"Content-Type": TEXT})
+    """The text format of Prometheus. A key that may read webhooks gets their counters, too."""
+    service = request.app[SERVICE]
+    body = service.metrics.exposition(webhooks=await _may_read_webhooks(service, request))
+    return web.Response(body=body, headers={"Content-Type": TEXT})
+
+
+async def _may_read_webhooks(service: Service, request: web.Request) -> bool:
+    try:
+        return allowed(await service.authenticator.key(token_of(request), datetime.now(UTC)), "webhooks.read")
+    except Unauthenticated:
+        return False
 
 
 @endpoints.open("/", "A page that says where to look", {"text/html": None})

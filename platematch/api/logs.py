@@ -48,9 +48,9 @@ def configure(level: str, stream: TextIO = sys.stderr) -> None:
 
 
 def _blame_senders(record: logging.LogRecord) -> bool:
-    """What strangers send that is no HTTP is one line of information, not an error of ours with its traceback."""
+    """Broken HTTP and connections that break are one line of information, not an error of ours with its traceback."""
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError | web.RequestPayloadError):
+    if isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionResetError):
         record.levelno, record.levelname = logging.INFO, "INFO"
         record.msg, record.args, record.exc_info = "broken request: %s", (type(error).__name__,), None
     return True

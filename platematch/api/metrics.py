@@ -37,6 +37,8 @@ class Metrics:
         )
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._registry.register(_State(pipeline))
+        self._of_webhooks = CollectorRegistry()
+        self._of_webhooks.register(_Webhooks(pipeline))
 
     def count_unreadable(self, vendor: str) -> None:
         """Count a vendor message that its parser refused."""
@@ -51,9 +53,9 @@ class Metrics:
         children[0].inc()
         children[1].observe(seconds)
 
-    def exposition(self) -> bytes:
-        """All of it in Prometheus' text format."""
-        return generate_latest(self._registry)
+    def exposition(self, *, webhooks: bool = False) -> bytes:
+        """All of it in Prometheus' text format. webhooks: with what only those may know who may read webhooks."""
+        return generate_latest(self._registry) + (generate_latest(self._of_webhooks) if webhooks else b"")
 
 
 class _State(Collector):
@@ -84,3 +86,16 @@ class _State(Collector):
         yield GaugeMetricFamily("platematch_watchlist_version", "Version of the watchlist log", pipeline.version)
         yield GaugeMetricFamily("platematch_store_healthy", "1 while the store takes writes", pipeline.store.healthy())
         yield GaugeMetricFamily("platematch_store_queue", "Writes that wait for the store", pipeline.store.queued)
+
+
+class _Webhooks(Collector):
+    """What became of webhook attempts; apart, for one that follows the post of a plate tells that it is listed."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def collect(self) -> Iterator[Metric]:
+        attempts = CounterMetricFamily("platematch_webhook_attempts", "Webhook attempts", labels=["outcome"])
+        for outcome in ("delivered", "retried", "failed"):
+            attempts.add_metric([outcome], self._pipeline.attempts[outcome])
+        yield attempts

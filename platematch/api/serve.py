@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -26,6 +28,7 @@ from platematch.settings import Settings
 log = structlog.get_logger("platematch.serve")
 
 BACKLOG = 1024
+OPEN_FILES = 65_536
 
 
 def serve(settings: Settings) -> None:
@@ -35,7 +38,16 @@ def serve(settings: Settings) -> None:
     service has failed: whoever watches over the process should start it again.
     """
     configure(settings.log_level)
+    _allow_connections()
     uvloop.run(_serve(settings))
+
+
+def _allow_connections() -> None:
+    """Each connection is an open file, of which a process may have 1,024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _serve(settings: Settings) -> None:
@@ -51,6 +63,7 @@ async def _serve(settings: Settings) -> None:
         if not starting.done():
             await _abandon(starting)
         pipeline = await starting
+        _calm_collector()
         try:
             async with serving(pipeline, listener):
                 host, port = listener.getsockname()[:2]
@@ -64,6 +77,13 @@ async def _serve(settings: Settings) -> None:
     if pipeline.failed.is_set():
         raise PlatematchError("a part of the service has failed; its log tells which. It must be started again")
     log.info("stopped")
+
+
+def _calm_collector() -> None:
+    """Keep the cyclic collector, which stops every thread, off the lists in memory: 0.2 s for 150,000 entries."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _end_by(seconds: float, code: int) -> None:

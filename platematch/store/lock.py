@@ -18,6 +18,7 @@ class Lock:
     @classmethod
     def take(cls, database: Path) -> Lock:
         """The lock of the database, a file beside it. StartError where another process has it or none can be made."""
+        database = database.resolve()  # two names of one file are one database
         path = database.with_name(database.name + ".lock")
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -13,6 +13,7 @@ from platematch.store.columns import Moment
 from platematch.store.schema import attempts as attempt_table
 from platematch.store.schema import deliveries, events, webhooks
 from platematch.webhooks.endpoint import Attempt, Due
+from platematch.webhooks.schedule import LONGEST_WAIT
 
 _WAITING = (deliveries.c.state == "pending", webhooks.c.enabled)
 
@@ -22,10 +23,11 @@ def take_due(conn: Connection, now: datetime, per_endpoint: int, skip: frozenset
     place = func.row_number().over(
         partition_by=deliveries.c.webhook_id, order_by=(deliveries.c.due_at, deliveries.c.delivery_id)
     )
+    timely, misplanned = deliveries.c.due_at <= now, deliveries.c.due_at > now + LONGEST_WAIT
     ranked = (
         select(deliveries.c.delivery_id, place.label("place"))
         .join_from(deliveries, webhooks)
-        .where(*_WAITING, deliveries.c.due_at <= now, deliveries.c.webhook_id.not_in(skip))
+        .where(*_WAITING, timely | misplanned, deliveries.c.webhook_id.not_in(skip))
         .subquery()
     )
     query = (

@@ -94,7 +94,9 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - the thread's edge: whoever watches `ended` gets it
             self._closed, self.healthy = True, False
             self._refuse_all()
-            self.ended.set_exception(error)
+            failure = RuntimeError(f"the store's writer ended by {error!r}")
+            failure.__cause__ = error
+            self.ended.set_exception(failure)
         else:
             self.ended.set_result(None)
 

@@ -92,7 +92,8 @@ class Outbox(Protocol):
         """The pending deliveries with due_at <= now of enabled endpoints, save those whose webhook_id is in skip.
 
         Of each endpoint the oldest per_endpoint only (by due_at, then delivery_id), so that a dead endpoint's
-        backlog hides nobody else's; those that the sender has in hand are among them and it drops them.
+        backlog hides nobody else's. Those due later than LONGEST_WAIT from now are among the due: they were planned by
+        a clock that has been set back since. Those that the sender has in hand are among them and it drops them.
         """
         ...
 

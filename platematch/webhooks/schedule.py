@@ -24,6 +24,8 @@ DELAYS = (
 )
 JITTER = 0.1
 LONGEST_RETRY_AFTER = timedelta(hours=12)
+# What is due later than this was planned by a clock that has been set back since.
+LONGEST_WAIT = timedelta(hours=14)
 
 
 class Outcome(Enum):

@@ -26,6 +26,11 @@ def test_a_webhook_lives_and_its_test_arrives_signed(service: Any, receiver: Any
     receiver.wait_for(1)
     headers, body = received[0]
     assert Verifier(secret).verify(body, headers)["type"] == "test"
+    assert b"platematch_webhook_attempts_total" not in service.call("GET", "/metrics").body
+    assert b"platematch_webhook_attempts_total" not in service.call("GET", "/metrics", role="camera").body
+    told = service.call("GET", "/metrics", role="auditor").body.decode().splitlines()
+    (delivered,) = [line for line in told if line.startswith('platematch_webhook_attempts_total{outcome="delivered"}')]
+    assert float(delivered.split()[1]) >= 1
     assert headers["webhook-id"] == sent.json["event_id"]
     deadline = time.monotonic() + 5
     while True:

@@ -62,6 +62,19 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert "Traceback" not in told
 
 
+def test_a_second_service_on_the_same_store_is_refused(tmp_path: Path) -> None:
+    """The index of the one would not follow the changes of the other; commands that only use the store may."""
+    service = Running(tmp_path)
+    service.start()
+    code, told = serve_briefly(Running(tmp_path))
+    assert code not in (0, None)
+    assert "in use by another service" in told
+    assert "PLATEMATCH_DATA" in told
+    assert "Traceback" not in told
+    assert service.command("keys", "create", "--role", "police").startswith("pm_")
+    assert service.stop() == 0
+
+
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "platematch.db").write_bytes(b"These are the minutes of a meeting." * 100)
     code, told = serve_briefly(Running(tmp_path))

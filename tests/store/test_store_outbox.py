@@ -1,5 +1,7 @@
 """Endpoints and their deliveries: what is due, what the tries did, what people see of it."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 from passages import START, at, entry, matched, watchlist
@@ -63,6 +65,12 @@ async def test_due_deliveries_the_oldest_of_each_endpoint(two):
     assert {item.webhook_id for item in await two.take_due(NOW, 2, frozenset({"a"}))} == {"b"}
     first = due[0]
     assert (first.url, list(first.secrets), first.attempt) == ("https://192.0.2.1/a", ["whsec_new", "whsec_old"], 1)
+
+
+async def test_a_clock_that_is_set_back_delays_nothing_for_years(two):
+    """What a wrong clock planned for a day that is far away is due; what it planned for soon comes when it is time."""
+    assert len(await two.take_due(at(11) - timedelta(days=3000), 10, NONE)) == 6
+    assert await two.take_due(at(9) - timedelta(hours=13), 10, NONE) == []
 
 
 async def test_the_next_time_something_is_due(two):

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platematch.webhooks.schedule import DELAYS, LONGEST_RETRY_AFTER, Outcome, next_due, outcome, retry_after
+from platematch.webhooks.schedule import (
+    DELAYS,
+    LONGEST_RETRY_AFTER,
+    LONGEST_WAIT,
+    Outcome,
+    next_due,
+    outcome,
+    retry_after,
+)
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -77,3 +85,8 @@ def test_only_2xx_is_success_and_410_is_the_end():
     results = {status: outcome(status) for status in (None, *range(100, 600))}
     assert {status for status, result in results.items() if result is Outcome.DELIVERED} == set(range(200, 300))
     assert {status for status, result in results.items() if result is Outcome.GONE} == {410}
+
+
+def test_no_wait_is_so_long_that_it_looks_like_a_clock_set_back():
+    waits = [next_due(attempt, NOW, timedelta(days=9), 1.0) - NOW for attempt in range(1, len(DELAYS) + 1)]
+    assert max(waits) < LONGEST_WAIT
