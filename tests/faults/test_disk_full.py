@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import pytest
 from load import Load, Receiver, check_all_is_there, eventually, invented_plates, set_up
-from running import Running
+from running import Running, lacking
 
 PLATES = invented_plates(60, seed=11)
 SMALL_MIB = 6
@@ -43,7 +43,7 @@ def small_disk(folder: Path) -> Iterator[tuple[Fill, Fill]]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_MIB}m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root may mount a small disk")
+        lacking("only root may mount a small disk")
     filler = folder / "filler"
 
     def fill() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
+from running import lacking
 
 from platematch.hits.hit import Hit
 from platematch.webhooks.events import HitEvent, hit_event
@@ -81,7 +82,7 @@ async def test_the_receivers_take_what_is_genuine_once_and_refuse_the_rest(
     command, language, start_program, outbox, clock, start_sender, until
 ):
     if shutil.which(command) is None:
-        pytest.skip(f"needs {command}")
+        lacking(f"needs {command}")
     secret, now = new_secret(), clock()
     process, port = start_program(command, block(language), secret)
     url = f"http://127.0.0.1:{port}/"
