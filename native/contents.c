@@ -1,190 +1,203 @@
 #include "contents.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "alphabet.h"
 #include "forms.h"
 
-bool contents_create(struct contents *contents, const uint8_t *fold, size_t rows, size_t keys) {
-    *contents = (struct contents){.fold = fold, .free_form = NONE, .free_row = NONE};
-    if (table_create(&contents->keys, keys) && table_create(&contents->pairs, rows))
-        return true;
-    contents_destroy(contents);
-    return false;
+static struct form *form_at(const struct contents *contents, uint32_t number) {
+    return &contents->block->forms[contents->side][number];
 }
 
-void contents_destroy(struct contents *contents) {
-    free(contents->forms);
-    free(contents->rows);
-    free(contents->wild);
-    table_destroy(&contents->keys);
-    table_destroy(&contents->pairs);
-    *contents = (struct contents){0};
+static struct row *row_at(const struct contents *contents, uint32_t number) {
+    return &contents->block->rows[contents->side][number];
 }
 
-// Makes room for one more item in an array; returns the array, moved or not, or NULL.
-static void *with_room(void *items, size_t n, size_t *room, size_t size) {
-    if (n < *room)
-        return items;
-    size_t grown = *room ? *room * 2 : 64;
-    void *moved = realloc(items, grown * size);
-    if (moved)
-        *room = grown;
-    return moved;
+static _Atomic uint32_t *wild_at(const struct contents *contents, uint32_t place) {
+    return &contents->block->wild[contents->side][place];
 }
 
-static void put_keys(struct table *keys, const struct form *form, uint32_t number) {
+struct contents contents_beside(const struct block *block, const struct contents *former, size_t rows, size_t keys) {
+    unsigned side = former && !former->side, keys_side = former && !former->keys_side;
+    unsigned pairs_side = former && !former->pairs_side;
+    return (struct contents){
+        .block = block,
+        .side = side,
+        .keys_side = keys_side,
+        .pairs_side = pairs_side,
+        .free_form = NONE,
+        .free_row = NONE,
+        .keys = table_on(block->keys[keys_side], keys),
+        .pairs = table_on(block->pairs[pairs_side], rows),
+    };
+}
+
+void contents_wipe(const struct contents *contents) {
+    const struct block *block = contents->block;
+    block_wipe(block->forms[contents->side], contents->forms_n * sizeof(struct form));
+    block_wipe(block->rows[contents->side], contents->rows_n * sizeof(struct row));
+    block_wipe((void *)block->wild[contents->side], contents->forms_n * sizeof(uint32_t)); // wild_n was more once
+    table_wipe(&contents->keys);
+    table_wipe(&contents->pairs);
+}
+
+static void put_keys(struct table *keys, const uint8_t *text, uint32_t number) {
     uint64_t hashes[FORM_KEYS];
-    size_t n = form_keys(form->text, plate_length(form->text), hashes);
+    size_t n = form_keys(text, plate_length(text), hashes);
     for (size_t i = 0; i < n; i++)
         table_put(keys, hashes[i], number);
 }
 
-static bool reserve_keys(struct contents *contents) {
-    if (table_fits(&contents->keys, FORM_KEYS))
-        return true;
-    struct table grown;
-    if (!table_create(&grown, table_grown(&contents->keys, FORM_KEYS)))
-        return false;
-    for (size_t i = 0; i < contents->rows_n; i++) {
-        const struct row *row = &contents->rows[i];
-        if (row->form != NONE && row->previous == NONE)
-            put_keys(&grown, &contents->forms[row->form], row->form);
+bool contents_keys_fit(const struct contents *contents) {
+    return table_fits(&contents->keys, FORM_KEYS);
+}
+
+bool contents_pairs_fit(const struct contents *contents) {
+    return table_fits(&contents->pairs, 1);
+}
+
+void contents_grow_keys(struct contents *contents) {
+    unsigned side = !contents->keys_side;
+    struct table grown = table_on(contents->block->keys[side], table_grown(contents->keys.live, FORM_KEYS));
+    for (uint32_t i = 0; i < contents->rows_n; i++) {
+        const struct row *row = row_at(contents, i);
+        uint32_t form = GET(row->form);
+        if (form != NONE && GET(row->previous) == NONE) {
+            uint8_t text[PLATE_SYMBOLS];
+            text_get(&form_at(contents, form)->text, text);
+            put_keys(&grown, text, form);
+        }
     }
-    table_destroy(&contents->keys);
     contents->keys = grown;
-    return true;
+    contents->keys_side = side;
 }
 
-static bool reserve_pairs(struct contents *contents) {
-    if (table_fits(&contents->pairs, 1))
-        return true;
-    struct table grown;
-    if (!table_create(&grown, table_grown(&contents->pairs, 1)))
-        return false;
-    for (size_t i = 0; i < contents->rows_n; i++) {
-        const struct row *row = &contents->rows[i];
-        if (row->form != NONE)
-            table_put(&grown, row_key(row->codes, row->id), (uint32_t)i);
+void contents_grow_pairs(struct contents *contents) {
+    unsigned side = !contents->pairs_side;
+    struct table grown = table_on(contents->block->pairs[side], table_grown(contents->pairs.live, 1));
+    for (uint32_t i = 0; i < contents->rows_n; i++) {
+        const struct row *row = row_at(contents, i);
+        if (GET(row->form) != NONE) {
+            uint8_t codes[PLATE_SYMBOLS];
+            text_get(&row->codes, codes);
+            table_put(&grown, row_key(codes, GET(row->id)), i);
+        }
     }
-    table_destroy(&contents->pairs);
     contents->pairs = grown;
-    return true;
-}
-
-// Everything that can fail for want of memory, before anything is changed.
-static bool reserve(struct contents *contents) {
-    if (contents->rows_n >= TABLE_VALUES)
-        return false;
-    struct form *forms = with_room(contents->forms, contents->forms_n, &contents->forms_room, sizeof *forms);
-    contents->forms = forms ? forms : contents->forms;
-    struct row *rows = with_room(contents->rows, contents->rows_n, &contents->rows_room, sizeof *rows);
-    contents->rows = rows ? rows : contents->rows;
-    uint32_t *wild = with_room(contents->wild, contents->wild_n, &contents->wild_room, sizeof *wild);
-    contents->wild = wild ? wild : contents->wild;
-    return forms && rows && wild && reserve_keys(contents) && reserve_pairs(contents);
+    contents->pairs_side = side;
 }
 
 static uint32_t find_form(const struct contents *contents, const uint8_t *text) {
     uint64_t hash = form_key(text, plate_length(text));
-    size_t at = table_home(&contents->keys, hash);
+    size_t at = table_home(hash, contents->keys.mask);
     uint32_t number;
     while (table_next(&contents->keys, hash, &at, &number))
-        if (memcmp(contents->forms[number].text, text, PLATE_SYMBOLS) == 0)
+        if (text_is(&form_at(contents, number)->text, text))
             return number;
     return NONE;
 }
 
 static uint32_t find_row(const struct contents *contents, const uint8_t *codes, uint32_t id) {
     uint64_t hash = row_key(codes, id);
-    size_t at = table_home(&contents->pairs, hash);
+    size_t at = table_home(hash, contents->pairs.mask);
     uint32_t number;
     while (table_next(&contents->pairs, hash, &at, &number)) {
-        const struct row *row = &contents->rows[number];
-        if (row->id == id && memcmp(row->codes, codes, PLATE_SYMBOLS) == 0)
+        const struct row *row = row_at(contents, number);
+        if (GET(row->id) == id && text_is(&row->codes, codes))
             return number;
     }
     return NONE;
 }
 
+bool contents_hold(const struct contents *contents, const uint8_t *codes, uint32_t id) {
+    return find_row(contents, codes, id) != NONE;
+}
+
 static uint32_t new_form(struct contents *contents, const uint8_t *text) {
     uint32_t number = contents->free_form;
     if (number == NONE)
-        number = (uint32_t)contents->forms_n++;
+        number = contents->forms_n++;
     else
-        contents->free_form = contents->forms[number].rows;
-    struct form *form = &contents->forms[number];
-    *form = (struct form){.rows = NONE, .wild = NONE};
-    memcpy(form->text, text, PLATE_SYMBOLS);
+        contents->free_form = GET(form_at(contents, number)->rows);
+    struct form *form = form_at(contents, number);
+    text_put(&form->text, text);
+    SET(form->rows, NONE);
+    SET(form->wild, NONE);
     if (memchr(text, SYMBOL_ANY, PLATE_SYMBOLS)) {
-        form->wild = (uint32_t)contents->wild_n;
-        contents->wild[contents->wild_n++] = number;
+        SET(form->wild, contents->wild_n);
+        SET(*wild_at(contents, contents->wild_n), number);
+        contents->wild_n++;
     }
-    put_keys(&contents->keys, form, number);
+    put_keys(&contents->keys, text, number);
     return number;
 }
 
 static void free_form(struct contents *contents, uint32_t number) {
-    struct form *form = &contents->forms[number];
+    struct form *form = form_at(contents, number);
+    uint8_t text[PLATE_SYMBOLS];
     uint64_t hashes[FORM_KEYS];
-    size_t n = form_keys(form->text, plate_length(form->text), hashes);
+    text_get(&form->text, text);
+    size_t n = form_keys(text, plate_length(text), hashes);
     for (size_t i = 0; i < n; i++)
         table_remove(&contents->keys, hashes[i], number);
-    if (form->wild != NONE) {
-        uint32_t last = contents->wild[--contents->wild_n];
-        contents->wild[form->wild] = last;
-        contents->forms[last].wild = form->wild;
+    uint32_t wild = GET(form->wild);
+    if (wild != NONE) {
+        uint32_t last = GET(*wild_at(contents, --contents->wild_n));
+        SET(*wild_at(contents, wild), last);
+        SET(form_at(contents, last)->wild, wild);
     }
-    form->rows = contents->free_form;
+    SET(form->rows, contents->free_form);
     contents->free_form = number;
 }
 
-bool contents_insert(struct contents *contents, const uint8_t *codes, uint32_t id) {
-    if (find_row(contents, codes, id) != NONE)
-        return true;
-    if (!reserve(contents))
-        return false;
-    uint8_t text[PLATE_SYMBOLS];
-    for (size_t i = 0; i < PLATE_SYMBOLS; i++)
-        text[i] = contents->fold[codes[i]];
-    uint32_t form = find_form(contents, text);
-    if (form == NONE)
-        form = new_form(contents, text);
-
+static uint32_t new_row(struct contents *contents) {
     uint32_t number = contents->free_row;
     if (number == NONE)
-        number = (uint32_t)contents->rows_n++;
-    else
-        contents->free_row = contents->rows[number].next;
-    uint32_t first = contents->forms[form].rows;
-    struct row *row = &contents->rows[number];
-    *row = (struct row){.id = id, .form = form, .next = first, .previous = NONE};
-    memcpy(row->codes, codes, PLATE_SYMBOLS);
+        return contents->rows_n++;
+    contents->free_row = GET(row_at(contents, number)->next);
+    return number;
+}
+
+void contents_insert(struct contents *contents, const uint8_t *codes, uint32_t id) {
+    const uint8_t *fold = contents->block->header->fold;
+    uint8_t text[PLATE_SYMBOLS];
+    for (size_t i = 0; i < PLATE_SYMBOLS; i++)
+        text[i] = fold[codes[i]];
+    uint32_t number = find_form(contents, text);
+    if (number == NONE)
+        number = new_form(contents, text);
+
+    struct form *form = form_at(contents, number);
+    uint32_t first = GET(form->rows), place = new_row(contents);
+    struct row *row = row_at(contents, place);
+    text_put(&row->codes, codes);
+    SET(row->id, id);
+    SET(row->form, number);
+    SET(row->next, first);
+    SET(row->previous, NONE);
     if (first != NONE)
-        contents->rows[first].previous = number;
-    contents->forms[form].rows = number;
-    table_put(&contents->pairs, row_key(row->codes, id), number);
-    return true;
+        SET(row_at(contents, first)->previous, place);
+    SET(form->rows, place);
+    table_put(&contents->pairs, row_key(codes, id), place);
 }
 
 bool contents_delete(struct contents *contents, const uint8_t *codes, uint32_t id) {
     uint32_t number = find_row(contents, codes, id);
     if (number == NONE)
         return false;
-    struct row *row = &contents->rows[number];
-    struct form *form = &contents->forms[row->form];
-    table_remove(&contents->pairs, row_key(row->codes, row->id), number);
-    if (row->next != NONE)
-        contents->rows[row->next].previous = row->previous;
-    if (row->previous != NONE)
-        contents->rows[row->previous].next = row->next;
+    struct row *row = row_at(contents, number);
+    uint32_t form = GET(row->form), next = GET(row->next), previous = GET(row->previous);
+    table_remove(&contents->pairs, row_key(codes, id), number);
+    if (next != NONE)
+        SET(row_at(contents, next)->previous, previous);
+    if (previous != NONE)
+        SET(row_at(contents, previous)->next, next);
     else
-        form->rows = row->next;
-    if (form->rows == NONE)
-        free_form(contents, row->form);
-    row->form = NONE;
-    row->next = contents->free_row;
+        SET(form_at(contents, form)->rows, next);
+    if (next == NONE && previous == NONE)
+        free_form(contents, form);
+    SET(row->form, NONE);
+    SET(row->next, contents->free_row);
     contents->free_row = number;
     return true;
 }

@@ -16,11 +16,12 @@
 //   wild    the forms that hold ANY. A hash cannot find them, so they are scanned for every read; they stand in `keys`
 //           as well, under the hashes of their own text.
 //
-// Growth: arrays double; a table that is full to five eighths is made anew, from the forms or rows, which also clears
-// its tombstones. The new one has room for a quarter more than it holds, so the cost per insertion stays constant on
-// average; the insertion that meets it waits, and searches with it (about a second for a million plates).
-// A bulk build makes everything beside the old contents and puts it in their place at the end; what others insert
-// meanwhile goes with the old.
+// Memory: one block without pointers, a header and every array twice, on two sides, each as large as it can ever be.
+// The system gives memory to pages that were touched only, so an array needs no growth. A table that is full to five
+// eighths is made anew from the forms or rows on its other side, which also clears its tombstones, and is then switched
+// to; the side that was left is given back. The new one has room for a quarter more than it holds, so the cost per
+// insertion stays constant on average; the insertion that meets it waits (about a second for a million plates), the
+// searches do not. A bulk build makes everything on the other sides and switches at the end.
 // Tombstones: a deletion leaves one in each slot, or an empty slot where the run of slots ends there. They are used
 // again by insertions. Numbers of forms and rows that are free again are linked into a list and used first.
 //
@@ -30,229 +31,271 @@
 // worst; repeated plates make none longer. Memory: 8 bytes a slot at n + 1 slots a form and three to six eighths full,
 // 24 a form, 32 a row, about 200 a plate in all.
 //
-// Threads: one read/write lock. A search holds it for a block of reads at a time, so a change waits microseconds, and
-// a waiting change goes before further searches; each read sees the index as it is at one instant.
+// Threads and processes: one process changes, under a mutex of its own; any process searches, and locks nothing, so
+// whoever is killed while it searches leaves nothing behind. What keeps them apart is a sequence lock (Boehm, Can
+// seqlocks get along with programming language memory models?, 2012). A change makes the sequence odd, does its work
+// and makes it even again; a search notes the sequence, reads, and takes what it found for true only if the sequence
+// is still the same even number. If not it begins again, with single reads at last, and where somebody changes all the
+// time, it waits for the mutex if it has one or gives up in the end, as it does where a dead process left the sequence
+// odd. So each read sees the index as it is at one instant.
+//
+// Ordering: everything that readers read is atomic and relaxed, but for four places.
+//   1. A change stores the odd number, then has a release fence, then makes its stores.
+//   2. A search has an acquire fence after its loads and before it loads the sequence again. If one of its loads saw a
+//      store of a change, the fences synchronize, and the sequence it then loads is at least that change's odd number.
+//   3. A change stores the even number with release, and
+//   4. a search loads the first number with acquire: it sees all that was stored up to that number, and so either the
+//      same as every search at that number or something newer, which 2 finds out.
+// What is done between changes is covered as well: a side is filled before the change that switches to it, so whoever
+// sees the switch sees all of it (3, 4); it is wiped, and filled again, after the change that switched away from it, so
+// whoever still reads it and sees the wiping finds the sequence moved on (2; madvise is a barrier for all processors).
+// A search that is misled until then comes to no harm: both sides are mapped as a whole, a number that it found is
+// followed only below the size of the array that it leads to, and each walk looks after the sequence every few steps
+// and stops if it has moved, while a walk through what has not moved ends because the structure is sound.
 
-#define _GNU_SOURCE // pthread_rwlockattr_setkind_np
+#define _GNU_SOURCE // MAP_ANONYMOUS
 #include "index.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
 
+#include "block.h"
 #include "contents.h"
 #include "forms.h"
+#include "search.h"
 
-enum { BLOCK = 32 };
+static const uint64_t MARK = 0x31786564496d70; // "pmIdex1", to be changed with the layout
+
+// Attempts at a block of reads; at each read of it, the first without a sleep between them.
+enum { BLOCK_ATTEMPTS = 3, HURRIED_ATTEMPTS = 20, READ_ATTEMPTS = 500, SLEEP_NS = 100000 };
 
 struct index {
-    pthread_rwlock_t lock;
-    uint8_t fold[256];
+    struct block block;
+    void *own; // the memory, if it is the index's own
+    size_t own_size;
+    bool attached;
+    // From here on where it is not attached.
+    pthread_mutex_t changing;
     struct contents contents;
 };
 
-static bool create_lock(pthread_rwlock_t *lock) {
-    pthread_rwlockattr_t attributes;
-    if (pthread_rwlockattr_init(&attributes) != 0)
-        return false;
-#ifdef __GLIBC__
-    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-#endif
-    bool created = pthread_rwlock_init(lock, &attributes) == 0;
-    pthread_rwlockattr_destroy(&attributes);
-    return created;
+size_t index_memory_size(size_t rows) {
+    struct block block;
+    return block_view(&block, NULL, rows);
 }
 
-struct index *index_create(const uint8_t fold[256]) {
-    struct index *index = malloc(sizeof *index);
+// Makes readers see the contents as they are now; to be called within a change.
+static void publish(const struct index *index) {
+    struct header *header = index->block.header;
+    const struct contents *contents = &index->contents;
+    SET(header->side, contents->side);
+    SET(header->keys_side, contents->keys_side);
+    SET(header->keys_mask, contents->keys.mask);
+    SET(header->wild_n, contents->wild_n);
+    SET(header->live, (uint32_t)contents->pairs.live);
+}
+
+static void begin_change(const struct index *index) {
+    struct header *header = index->block.header;
+    SET(header->sequence, GET(header->sequence) + 1);
+    atomic_thread_fence(memory_order_release);
+}
+
+static void end_change(const struct index *index) {
+    struct header *header = index->block.header;
+    publish(index);
+    atomic_store_explicit(&header->sequence, GET(header->sequence) + 1, memory_order_release);
+}
+
+static void *own_memory(struct index *index, size_t size) {
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    index->own = memory;
+    index->own_size = size;
+    return memory;
+}
+
+struct index *index_create(void *memory, size_t rows, const uint8_t fold[256]) {
+    struct index *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    for (int i = 0; i < 256; i++)
-        index->fold[i] = fold[i];
-    if (contents_create(&index->contents, index->fold, 0, 0)) {
-        if (create_lock(&index->lock))
-            return index;
-        contents_destroy(&index->contents);
+    if (!memory && !(memory = own_memory(index, index_memory_size(rows)))) {
+        free(index);
+        return NULL;
     }
-    free(index);
-    return NULL;
+    pthread_mutex_init(&index->changing, NULL); // with default attributes it cannot fail
+    block_view(&index->block, memory, rows);
+    index->contents = contents_beside(&index->block, NULL, 0, 0);
+    struct header *header = index->block.header;
+    header->room = rows;
+    memcpy(header->fold, fold, sizeof header->fold);
+    publish(index);
+    atomic_store_explicit(&header->mark, MARK, memory_order_release);
+    return index;
+}
+
+struct index *index_attach(void *memory, size_t size, bool *there) {
+    const struct header *header = memory;
+    *there = size >= sizeof *header && atomic_load_explicit(&header->mark, memory_order_acquire) == MARK &&
+             header->room >= 1 && header->room <= INDEX_ROWS && index_memory_size(header->room) <= size;
+    struct index *index = *there ? calloc(1, sizeof *index) : NULL;
+    if (!index)
+        return NULL;
+    block_view(&index->block, memory, header->room);
+    index->attached = true;
+    return index;
 }
 
 void index_destroy(struct index *index) {
-    pthread_rwlock_destroy(&index->lock);
-    contents_destroy(&index->contents);
+    if (!index->attached)
+        pthread_mutex_destroy(&index->changing);
+    if (index->own)
+        munmap(index->own, index->own_size);
     free(index);
 }
 
-bool index_build(struct index *index, const uint8_t *codes, const uint32_t *ids, size_t n) {
-    size_t keys = 0;
+bool index_attached(const struct index *index) {
+    return index->attached;
+}
+
+size_t index_size(const struct index *index) {
+    return GET(index->block.header->live);
+}
+
+size_t index_room(const struct index *index) {
+    return index->block.room - index_size(index);
+}
+
+static void replace(struct index *index, const uint8_t *codes, const uint32_t *ids, size_t n) {
+    size_t keys = FORM_KEYS;
     for (size_t i = 0; i < n; i++)
         keys += plate_length(codes + i * PLATE_SYMBOLS) + 1;
-    struct contents built;
-    if (!contents_create(&built, index->fold, n, keys + FORM_KEYS))
-        return false;
+    struct contents former = index->contents;
+    struct contents built = contents_beside(&index->block, &former, n, keys);
     for (size_t i = 0; i < n; i++)
-        if (!contents_insert(&built, codes + i * PLATE_SYMBOLS, ids[i])) {
-            contents_destroy(&built);
-            return false;
-        }
-    pthread_rwlock_wrlock(&index->lock);
-    struct contents old = index->contents;
+        if (!contents_hold(&built, codes + i * PLATE_SYMBOLS, ids[i]))
+            contents_insert(&built, codes + i * PLATE_SYMBOLS, ids[i]);
+    begin_change(index);
     index->contents = built;
-    pthread_rwlock_unlock(&index->lock);
-    contents_destroy(&old);
+    end_change(index);
+    contents_wipe(&former);
+}
+
+bool index_build(struct index *index, const uint8_t *codes, const uint32_t *ids, size_t n) {
+    if (n > index->block.room)
+        return false;
+    pthread_mutex_lock(&index->changing);
+    replace(index, codes, ids, n);
+    pthread_mutex_unlock(&index->changing);
+    return true;
+}
+
+// Sees to it that the tables take one row more.
+static void make_room(struct index *index) {
+    struct contents *contents = &index->contents;
+    if (!contents_keys_fit(contents)) {
+        struct table former = contents->keys;
+        contents_grow_keys(contents);
+        begin_change(index);
+        end_change(index);
+        table_wipe(&former);
+    }
+    if (!contents_pairs_fit(contents)) {
+        struct table former = contents->pairs;
+        contents_grow_pairs(contents);
+        table_wipe(&former);
+    }
+}
+
+// Whether the row is there then.
+static bool insert(struct index *index, const uint8_t *codes, uint32_t id) {
+    struct contents *contents = &index->contents;
+    if (contents_hold(contents, codes, id))
+        return true;
+    if (contents->pairs.live >= index->block.room)
+        return false;
+    make_room(index);
+    begin_change(index);
+    contents_insert(contents, codes, id);
+    end_change(index);
     return true;
 }
 
 bool index_insert(struct index *index, const uint8_t *codes, uint32_t id) {
-    pthread_rwlock_wrlock(&index->lock);
-    bool done = contents_insert(&index->contents, codes, id);
-    pthread_rwlock_unlock(&index->lock);
+    pthread_mutex_lock(&index->changing);
+    bool done = insert(index, codes, id);
+    pthread_mutex_unlock(&index->changing);
     return done;
 }
 
 bool index_delete(struct index *index, const uint8_t *codes, uint32_t id) {
-    pthread_rwlock_wrlock(&index->lock);
+    pthread_mutex_lock(&index->changing);
+    begin_change(index);
     bool done = contents_delete(&index->contents, codes, id);
-    pthread_rwlock_unlock(&index->lock);
+    end_change(index);
+    pthread_mutex_unlock(&index->changing);
     return done;
 }
 
-size_t index_size(struct index *index) {
-    pthread_rwlock_rdlock(&index->lock);
-    size_t size = index->contents.pairs.live;
-    pthread_rwlock_unlock(&index->lock);
-    return size;
-}
-
-// A read as the search handles it.
-struct sought {
-    uint8_t text[PLATE_SYMBOLS];
-    size_t length, keys_n;
-    uint64_t keys[FORM_KEYS];
+// The searches as they are asked for, and what they need on the way.
+struct searching {
+    struct index *index;
+    const uint8_t *codes;
+    const int32_t *lengths;
+    struct forms_found forms;
+    struct found *found;
 };
 
-// The forms found for one read, kept from read to read for its memory.
-struct forms_found {
-    uint32_t *forms;
-    size_t n, room;
-};
-
-static void prepare(const struct index *index, const uint8_t *codes, int32_t length, struct sought *sought) {
-    const struct table *keys = &index->contents.keys;
-    sought->keys_n = 0;
-    if (length < 0 || length > PLATE_SYMBOLS)
-        return;
-    sought->length = (size_t)length;
-    for (size_t i = 0; i < sought->length; i++)
-        sought->text[i] = index->fold[codes[i]];
-    sought->keys_n = form_keys(sought->text, sought->length, sought->keys);
-    for (size_t i = 0; i < sought->keys_n; i++)
-        __builtin_prefetch(&keys->slots[table_home(keys, sought->keys[i])]);
+static enum outcome attempt(struct searching *s, size_t begin, size_t end) {
+    return search(&s->index->block, s->codes, s->lengths, begin, end, &s->forms, s->found);
 }
 
-static bool add_form(struct forms_found *found, uint32_t form) {
-    if (found->n == found->room) {
-        size_t room = found->room ? found->room * 2 : 256;
-        uint32_t *forms = realloc(found->forms, room * sizeof *forms);
-        if (!forms)
-            return false;
-        found->forms = forms;
-        found->room = room;
+static enum outcome search_locked(struct searching *s, size_t begin, size_t end) {
+    pthread_mutex_lock(&s->index->changing);
+    enum outcome outcome = attempt(s, begin, end);
+    pthread_mutex_unlock(&s->index->changing);
+    return outcome;
+}
+
+static enum outcome search_one(struct searching *s, size_t read) {
+    enum outcome outcome = attempt(s, read, read + 1);
+    for (int i = 1; outcome == UNSURE && i < READ_ATTEMPTS; i++) {
+        if (i < HURRIED_ATTEMPTS)
+            sched_yield();
+        else
+            nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
+        outcome = attempt(s, read, read + 1);
     }
-    found->forms[found->n++] = form;
-    return true;
+    return outcome;
 }
 
-static bool add_pair(struct found *found, int32_t read, uint32_t id) {
-    if (found->n == found->room) {
-        size_t room = found->room ? found->room * 2 : 256;
-        int32_t *reads = realloc(found->reads, room * sizeof *reads);
-        found->reads = reads ? reads : found->reads;
-        uint32_t *ids = realloc(found->ids, room * sizeof *ids);
-        found->ids = ids ? ids : found->ids;
-        if (!reads || !ids)
-            return false;
-        found->room = room;
+static enum outcome search_block(struct searching *s, size_t begin, size_t end) {
+    enum outcome outcome = UNSURE;
+    for (int i = 0; outcome == UNSURE && i < BLOCK_ATTEMPTS; i++)
+        outcome = attempt(s, begin, end);
+    if (outcome != UNSURE)
+        return outcome;
+    if (!s->index->attached)
+        return search_locked(s, begin, end);
+    outcome = COMPLETE;
+    for (size_t i = begin; i < end && outcome == COMPLETE; i++)
+        outcome = search_one(s, i);
+    return outcome;
+}
+
+enum outcome index_search(struct index *index, const uint8_t *codes, const int32_t *lengths, size_t m,
+                          struct found *found) {
+    struct searching searching = {.index = index, .codes = codes, .lengths = lengths, .found = found};
+    enum outcome outcome = COMPLETE;
+    for (size_t begin = 0; outcome == COMPLETE && begin < m; begin += SEARCH_BLOCK) {
+        size_t end = begin + SEARCH_BLOCK < m ? begin + SEARCH_BLOCK : m;
+        outcome = search_block(&searching, begin, end);
     }
-    found->reads[found->n] = read;
-    found->ids[found->n++] = id;
-    return true;
-}
-
-static int ascending(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-// Sorts numbers and drops repeats; returns how many are left.
-static size_t sort_once(uint32_t *numbers, size_t n) {
-    if (n < 2)
-        return n;
-    qsort(numbers, n, sizeof *numbers, ascending);
-    size_t kept = 1;
-    for (size_t i = 1; i < n; i++)
-        if (numbers[i] != numbers[kept - 1])
-            numbers[kept++] = numbers[i];
-    return kept;
-}
-
-static bool fits(const struct contents *contents, uint32_t number, const struct sought *sought) {
-    const uint8_t *text = contents->forms[number].text;
-    return form_within_one(text, plate_length(text), sought->text, sought->length);
-}
-
-static bool find_forms(const struct contents *contents, const struct sought *sought, struct forms_found *found) {
-    uint32_t form;
-    found->n = 0;
-    for (size_t i = 0; i < sought->keys_n; i++) {
-        size_t at = table_home(&contents->keys, sought->keys[i]);
-        while (table_next(&contents->keys, sought->keys[i], &at, &form))
-            if (fits(contents, form, sought) && !add_form(found, form))
-                return false;
-    }
-    if (sought->keys_n > 0)
-        for (size_t i = 0; i < contents->wild_n; i++)
-            if (fits(contents, contents->wild[i], sought) && !add_form(found, contents->wild[i]))
-                return false;
-    found->n = sort_once(found->forms, found->n);
-    return true;
-}
-
-static bool add_rows(const struct contents *contents, const struct forms_found *forms, int32_t read,
-                     struct found *found) {
-    size_t begin = found->n;
-    for (size_t i = 0; i < forms->n; i++) {
-        uint32_t number = contents->forms[forms->forms[i]].rows;
-        for (; number != NONE; number = contents->rows[number].next)
-            if (!add_pair(found, read, contents->rows[number].id))
-                return false;
-    }
-    if (found->n > begin)
-        found->n = begin + sort_once(found->ids + begin, found->n - begin);
-    return true;
-}
-
-static bool search_block(const struct index *index, const uint8_t *codes, const int32_t *lengths, size_t begin,
-                         size_t end, struct forms_found *forms, struct found *found) {
-    struct sought sought[BLOCK];
-    for (size_t i = begin; i < end; i++)
-        prepare(index, codes + i * PLATE_SYMBOLS, lengths[i], &sought[i - begin]);
-    for (size_t i = begin; i < end; i++)
-        if (!find_forms(&index->contents, &sought[i - begin], forms) ||
-            !add_rows(&index->contents, forms, (int32_t)i, found))
-            return false;
-    return true;
-}
-
-bool index_search(struct index *index, const uint8_t *codes, const int32_t *lengths, size_t m, struct found *found) {
-    struct forms_found forms = {0};
-    bool done = true;
-    for (size_t begin = 0; done && begin < m; begin += BLOCK) {
-        size_t end = begin + BLOCK < m ? begin + BLOCK : m;
-        pthread_rwlock_rdlock(&index->lock);
-        done = search_block(index, codes, lengths, begin, end, &forms, found);
-        pthread_rwlock_unlock(&index->lock);
-    }
-    free(forms.forms);
-    return done;
+    free(searching.forms.forms);
+    return outcome;
 }

@@ -1,6 +1,6 @@
-// The Python side: arguments in, answers out. Everything else is in the other files.
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+// The Python side: arguments in, answers out. Here the functions on texts and the module itself; everything else is
+// in the other files.
+#include "module.h"
 
 #include <string.h>
 
@@ -69,35 +69,6 @@ static PyObject *alphabet(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unuse
     return PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, points, count);
 }
 
-// A C-contiguous view of `object` as rows of `width` items of a type (as the struct module names it), or -1. *rows:
-// how many rows it must have, or -1 to be told.
-static int view(PyObject *object, Py_buffer *buffer, const char *name, const char *type, Py_ssize_t width,
-                Py_ssize_t *rows) {
-    if (PyObject_GetBuffer(object, buffer, PyBUF_ND | PyBUF_FORMAT) < 0)
-        return -1;
-    if (strcmp(buffer->format, type) != 0 || buffer->ndim != (width == 1 ? 1 : 2) ||
-        (width > 1 && buffer->shape[1] != width) || (*rows >= 0 && buffer->shape[0] != *rows)) {
-        PyErr_Format(PyExc_ValueError, "%s is not an array of the shape and type that the signature names", name);
-        PyBuffer_Release(buffer);
-        return -1;
-    }
-    *rows = buffer->shape[0];
-    return 0;
-}
-
-// A new numpy array of zeros, and a view for writing to it.
-static PyObject *zeros(const char *type, Py_ssize_t n, Py_ssize_t width, Py_buffer *buffer) {
-    PyObject *numpy = PyImport_ImportModule("numpy");
-    if (!numpy)
-        return NULL;
-    PyObject *array = width == 1 ? PyObject_CallMethod(numpy, "zeros", "ns", n, type)
-                                 : PyObject_CallMethod(numpy, "zeros", "(nn)s", n, width, type);
-    Py_DECREF(numpy);
-    if (array && PyObject_GetBuffer(array, buffer, PyBUF_WRITABLE) < 0)
-        Py_CLEAR(array);
-    return array;
-}
-
 // Packs each text into its row. GIL held: the texts belong to Python.
 static int pack_all(PyObject *const *texts, Py_ssize_t n, const uint8_t *rows, uint8_t *codes, int32_t *lengths) {
     for (Py_ssize_t i = 0; i < n; i++, codes += PLATE_SYMBOLS) {
@@ -152,181 +123,6 @@ static PyObject *pack_batch(PyObject *Py_UNUSED(module), PyObject *args) {
     return result;
 }
 
-// Set by tp_new and never changed, so that calls which have let go of the GIL can rely on it.
-typedef struct {
-    PyObject_HEAD struct index *index;
-} Index;
-
-static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"fold", NULL};
-    const char *bytes;
-    Py_ssize_t size;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y#", names, &bytes, &size))
-        return NULL;
-    const uint8_t *fold = (const uint8_t *)bytes;
-    for (int i = 0; size == 256 && i < 256; i++)
-        if ((fold[i] == SYMBOL_END) != (i == SYMBOL_END) || (fold[i] == SYMBOL_ANY) != (i == SYMBOL_ANY))
-            size = 0;
-    if (size != 256) {
-        PyErr_SetString(PyExc_ValueError, "fold must be 256 bytes, with 0 and 255 in classes of their own");
-        return NULL;
-    }
-    Index *self = (Index *)type->tp_alloc(type, 0);
-    if (self && !(self->index = index_create(fold))) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
-    }
-    return (PyObject *)self;
-}
-
-static void index_dealloc(Index *self) {
-    PyTypeObject *type = Py_TYPE(self);
-    if (self->index)
-        index_destroy(self->index);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
-
-static PyObject *index_build_method(Index *self, PyObject *args) {
-    PyObject *codes, *ids;
-    Py_buffer codes_view, ids_view;
-    Py_ssize_t n = -1;
-    if (!PyArg_ParseTuple(args, "OO", &codes, &ids) || view(codes, &codes_view, "codes", "B", PLATE_SYMBOLS, &n) < 0)
-        return NULL;
-    PyObject *result = NULL;
-    if (view(ids, &ids_view, "ids", "I", 1, &n) == 0) {
-        bool done;
-        Py_BEGIN_ALLOW_THREADS;
-        done = index_build(self->index, codes_view.buf, ids_view.buf, (size_t)n);
-        Py_END_ALLOW_THREADS;
-        result = done ? Py_NewRef(Py_None) : PyErr_NoMemory();
-        PyBuffer_Release(&ids_view);
-    }
-    PyBuffer_Release(&codes_view);
-    return result;
-}
-
-static int parse_row(PyObject *args, const uint8_t **codes, uint32_t *id) {
-    const char *bytes;
-    Py_ssize_t size;
-    PyObject *number;
-    if (!PyArg_ParseTuple(args, "y#O", &bytes, &size, &number))
-        return -1;
-    if (size != PLATE_SYMBOLS) {
-        PyErr_Format(PyExc_ValueError, "codes must be %d bytes, not %zd", PLATE_SYMBOLS, size);
-        return -1;
-    }
-    unsigned long value = PyLong_AsUnsignedLong(number);
-    if (value == (unsigned long)-1 && PyErr_Occurred())
-        return -1;
-    if (value > UINT32_MAX) {
-        PyErr_Format(PyExc_OverflowError, "id %lu does not fit 32 bits", value);
-        return -1;
-    }
-    *codes = (const uint8_t *)bytes;
-    *id = (uint32_t)value;
-    return 0;
-}
-
-static PyObject *index_insert_method(Index *self, PyObject *args) {
-    const uint8_t *codes;
-    uint32_t id;
-    bool done;
-    if (parse_row(args, &codes, &id) < 0)
-        return NULL;
-    Py_BEGIN_ALLOW_THREADS;
-    done = index_insert(self->index, codes, id);
-    Py_END_ALLOW_THREADS;
-    return done ? Py_NewRef(Py_None) : PyErr_NoMemory();
-}
-
-static PyObject *index_delete_method(Index *self, PyObject *args) {
-    const uint8_t *codes;
-    uint32_t id;
-    bool done;
-    if (parse_row(args, &codes, &id) < 0)
-        return NULL;
-    Py_BEGIN_ALLOW_THREADS;
-    done = index_delete(self->index, codes, id);
-    Py_END_ALLOW_THREADS;
-    return PyBool_FromLong(done);
-}
-
-static PyObject *array_of(const char *type, const void *items, size_t n, size_t size) {
-    Py_buffer buffer;
-    PyObject *array = zeros(type, (Py_ssize_t)n, 1, &buffer);
-    if (array) {
-        if (n > 0)
-            memcpy(buffer.buf, items, n * size);
-        PyBuffer_Release(&buffer);
-    }
-    return array;
-}
-
-static PyObject *found_arrays(const struct found *found) {
-    PyObject *reads = array_of("i4", found->reads, found->n, sizeof *found->reads);
-    PyObject *ids = reads ? array_of("u4", found->ids, found->n, sizeof *found->ids) : NULL;
-    PyObject *result = ids ? PyTuple_Pack(2, reads, ids) : NULL;
-    Py_XDECREF(reads);
-    Py_XDECREF(ids);
-    return result;
-}
-
-static PyObject *index_search_method(Index *self, PyObject *args) {
-    PyObject *codes, *lengths;
-    Py_buffer codes_view, lengths_view;
-    Py_ssize_t m = -1;
-    if (!PyArg_ParseTuple(args, "OO", &codes, &lengths) ||
-        view(codes, &codes_view, "codes", "B", PLATE_SYMBOLS, &m) < 0)
-        return NULL;
-    PyObject *result = NULL;
-    if (view(lengths, &lengths_view, "lengths", "i", 1, &m) == 0) {
-        struct found found = {0};
-        bool done;
-        Py_BEGIN_ALLOW_THREADS;
-        done = index_search(self->index, codes_view.buf, lengths_view.buf, (size_t)m, &found);
-        Py_END_ALLOW_THREADS;
-        result = done ? found_arrays(&found) : PyErr_NoMemory();
-        free(found.reads);
-        free(found.ids);
-        PyBuffer_Release(&lengths_view);
-    }
-    PyBuffer_Release(&codes_view);
-    return result;
-}
-
-static Py_ssize_t index_length(Index *self) {
-    size_t size;
-    Py_BEGIN_ALLOW_THREADS;
-    size = index_size(self->index);
-    Py_END_ALLOW_THREADS;
-    return (Py_ssize_t)size;
-}
-
-static PyMethodDef index_methods[] = {
-    {"build", (PyCFunction)index_build_method, METH_VARARGS, "build(codes, ids): replace all rows"},
-    {"insert", (PyCFunction)index_insert_method, METH_VARARGS, "insert(codes, id): add a row"},
-    {"delete", (PyCFunction)index_delete_method, METH_VARARGS, "delete(codes, id): whether there was such a row"},
-    {"search", (PyCFunction)index_search_method, METH_VARARGS, "search(codes, lengths): pairs (reads, ids)"},
-    {NULL, NULL, 0, NULL},
-};
-
-static PyType_Slot index_slots[] = {
-    {Py_tp_new, index_new},
-    {Py_tp_dealloc, index_dealloc},
-    {Py_tp_methods, index_methods},
-    {Py_sq_length, index_length},
-    {Py_tp_doc, "The live index of listed plates."},
-    {0, NULL},
-};
-
-static PyType_Spec index_spec = {
-    .name = "platematch._native.Index",
-    .basicsize = sizeof(Index),
-    .flags = Py_TPFLAGS_DEFAULT,
-    .slots = index_slots,
-};
-
 static PyMethodDef functions[] = {
     {"pack", (PyCFunction)(void (*)(void))pack, METH_VARARGS | METH_KEYWORDS, "pack(text, *, run=False): symbol codes"},
     {"one_line", one_line, METH_O, "one_line(codes): a two-line plate as one line, anything else as it is"},
@@ -335,14 +131,18 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static int module_exec(PyObject *module) {
-    alphabet_fill();
-    PyObject *type = PyType_FromSpec(&index_spec);
+static int add_type(PyObject *module, const char *name, PyType_Spec *spec) {
+    PyObject *type = PyType_FromSpec(spec);
     if (!type)
         return -1;
-    int failed = PyModule_AddObjectRef(module, "Index", type);
+    int failed = PyModule_AddObjectRef(module, name, type);
     Py_DECREF(type);
     return failed;
+}
+
+static int module_exec(PyObject *module) {
+    alphabet_fill();
+    return add_type(module, "Index", &index_spec) < 0 || add_type(module, "Seen", &seen_spec) < 0 ? -1 : 0;
 }
 
 static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_exec}, {0, NULL}};
@@ -350,7 +150,7 @@ static PyModuleDef_Slot module_slots[] = {{Py_mod_exec, module_exec}, {0, NULL}}
 static PyModuleDef module_definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "platematch._native",
-    .m_doc = "Plate text to symbols, and the live index of listed plates.",
+    .m_doc = "Plate text to symbols, the live index of listed plates, and sets of what was seen lately.",
     .m_methods = functions,
     .m_slots = module_slots,
 };

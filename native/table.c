@@ -1,23 +1,21 @@
 #include "table.h"
 
-#include <stdlib.h>
+static const uint64_t TOMBSTONE = (uint64_t)1 << 32;
 
 // Linear probing stays short up to five eighths.
 static size_t limit(size_t slots) {
     return slots / 8 * 5;
 }
 
-bool table_create(struct table *table, size_t expected) {
+size_t table_slots(size_t expected) {
     size_t slots = 64;
     while (limit(slots) < expected)
         slots *= 2;
-    *table = (struct table){.slots = calloc(slots, sizeof(struct slot)), .mask = slots - 1};
-    return table->slots != NULL;
+    return slots;
 }
 
-void table_destroy(struct table *table) {
-    free(table->slots);
-    *table = (struct table){0};
+struct table table_on(_Atomic uint64_t *slots, size_t expected) {
+    return (struct table){.slots = slots, .mask = table_slots(expected) - 1};
 }
 
 bool table_fits(const struct table *table, size_t more) {
@@ -26,31 +24,36 @@ bool table_fits(const struct table *table, size_t more) {
 
 // At least an eighth of the slots is free afterwards, so the cost of putting everything in again is spread over
 // a number of insertions that grows with the table.
-size_t table_grown(const struct table *table, size_t more) {
-    return (table->live + more) / 4 * 5 + more;
+size_t table_grown(size_t live, size_t more) {
+    return (live + more) / 4 * 5 + more;
 }
 
 void table_put(struct table *table, uint64_t hash, uint32_t value) {
-    size_t at = table_home(table, hash);
-    while (table->slots[at].value > 1)
+    size_t at = table_home(hash, table->mask);
+    uint64_t slot;
+    while ((slot = GET(table->slots[at])) >= 2 * TOMBSTONE)
         at = (at + 1) & table->mask;
-    table->used += table->slots[at].value == 0;
+    table->used += slot_empty(slot);
     table->live++;
-    table->slots[at] = (struct slot){(uint32_t)hash, value + 2};
+    SET(table->slots[at], ((uint64_t)value + 2) << 32 | (uint32_t)hash);
 }
 
 void table_remove(struct table *table, uint64_t hash, uint32_t value) {
-    size_t at = table_home(table, hash);
-    struct slot *slots = table->slots;
-    while (slots[at].value != value + 2 || slots[at].tag != (uint32_t)hash)
+    size_t at = table_home(hash, table->mask);
+    uint64_t sought = ((uint64_t)value + 2) << 32 | (uint32_t)hash;
+    while (GET(table->slots[at]) != sought)
         at = (at + 1) & table->mask;
-    slots[at].value = 1;
+    SET(table->slots[at], TOMBSTONE);
     table->live--;
-    if (slots[(at + 1) & table->mask].value != 0)
+    if (!slot_empty(GET(table->slots[(at + 1) & table->mask])))
         return;
     // No probe passes the end of a run, so tombstones there can be empty again.
-    for (; slots[at].value == 1; at = (at - 1) & table->mask) {
-        slots[at].value = 0;
+    for (; GET(table->slots[at]) == TOMBSTONE; at = (at - 1) & table->mask) {
+        SET(table->slots[at], 0);
         table->used--;
     }
+}
+
+void table_wipe(const struct table *table) {
+    block_wipe((void *)table->slots, (table->mask + 1) * sizeof *table->slots);
 }

@@ -45,7 +45,7 @@ def make(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_apt_the_packages_are_named(machine: Path, target: str) -> None:
     done = make(machine, target)
     assert done.returncode != 0
-    assert "please install: curl gcc libc6-dev python3-dev python3-venv (no apt-get here)" in done.stderr
+    assert "please install: curl gcc libc6-dev python3-dev tesseract-ocr python3-venv (no apt-get here)" in done.stderr
 
 
 def test_without_sudo_the_command_for_an_administrator_is_told(machine: Path) -> None:
@@ -69,6 +69,18 @@ def test_no_python_is_told(machine: Path) -> None:
     done = make(machine, "setup")
     assert done.returncode != 0
     assert "python3 (3.11 or newer) is missing" in done.stderr
+
+
+def test_the_tests_have_postgresql_installed_without_a_server_that_runs(machine: Path) -> None:
+    """make only tells what it would do: a package is installed on a machine once."""
+    done = make(machine, "--dry-run", "test", "POSTGRESQL=/nowhere/initdb")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout
+    assert "apt-get install -y -qq nodejs postgresql" in told
+    prevented = told.index("create_main_cluster=false")
+    assert told.index("apt-get update") < prevented < told.index("apt-get install -y -qq nodejs postgresql")
+    assert "rm -f /etc/postgresql-common/createcluster.d/platematch.conf" in told
+    assert "create_main_cluster" not in make(machine, "--dry-run", "test", "POSTGRESQL=/bin/sh").stdout
 
 
 def test_make_alone_lists_the_targets(machine: Path) -> None:

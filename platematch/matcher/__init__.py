@@ -1,6 +1,7 @@
 """The matcher: a live index of listed plates, the channel model, the posterior and its explanation.
 
-Matcher is imported when it is first asked for, since the types beside it are wanted without the compiler behind it.
+Matcher and what goes with it are imported when they are first asked for, since the types beside them are wanted
+without the compiler behind them.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING
 from platematch.matcher.match import Explanation, Match, Step
 
 if TYPE_CHECKING:
+    from platematch.matcher.block import memory_size
     from platematch.matcher.live import Matcher
     from platematch.matcher.patterns import check_plate
+    from platematch.matcher.sieve import Sieve
 
-__all__ = ["Explanation", "Match", "Matcher", "Step", "check_plate"]
+__all__ = ["Explanation", "Match", "Matcher", "Sieve", "Step", "check_plate", "memory_size"]
 
 
 def __getattr__(name: str) -> object:
@@ -21,8 +24,16 @@ def __getattr__(name: str) -> object:
         from platematch.matcher.live import Matcher
 
         return Matcher
+    if name == "Sieve":
+        from platematch.matcher.sieve import Sieve
+
+        return Sieve
     if name == "check_plate":
         from platematch.matcher.patterns import check_plate
 
         return check_plate
+    if name == "memory_size":
+        from platematch.matcher.block import memory_size
+
+        return memory_size
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

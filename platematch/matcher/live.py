@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from platematch.errors import InvalidPlate, NotFound
+from platematch.errors import InvalidPlate, NotFound, TooLarge
+from platematch.matcher.block import LISTS, block_of, private
 from platematch.matcher.judge import Judge, LiveList
-from platematch.matcher.kernels import Ints, Longs
+from platematch.matcher.kernels import Codes, Ints, Longs
 from platematch.matcher.match import Match
-from platematch.matcher.observe import Observations, Packed, observe
+from platematch.matcher.observe import Observations, Packed, observe, pairs
 from platematch.matcher.patterns import keys, two_line_region
 from platematch.matcher.rows import Gathered, Rows, has_wildcard
-from platematch.matcher.scoring import Scorer
+from platematch.matcher.scoring import Flags, Scorer
 from platematch.plates import MAX_SYMBOLS, OTHER, pack_batch
 from platematch.reads import PlateRead
 from platematch.watchlist import Entry, Watchlist
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 Listed = tuple[Watchlist, Entry, datetime, int]
 """An entry with its list, when that last changed (listed_at) and the list's version then."""
@@ -30,12 +37,17 @@ class Matcher:
     One thread makes the changes; match() and background() may run in others meanwhile.
     """
 
-    def __init__(self, *, home_country: str = "UA") -> None:
-        """home_country: whose formats make most of the ordinary traffic, as in plates.formats."""
-        self.version = 0
-        self._rows = Rows()
+    def __init__(self, *, home_country: str = "UA", memory: Buffer | None = None) -> None:
+        """home_country: whose formats make most of the ordinary traffic, as in plates.formats.
+
+        memory: a block of memory_size() bytes of zeros, on a page boundary, which Sieves may share; None: one of its
+        own, for block.DEFAULT_ENTRIES. ValueError: too small. StartError: the system has none to give.
+        """
+        self._block = block_of(private() if memory is None else memory)
+        self._rows = Rows(self._block)
         self._lists: dict[str, LiveList] = {}
         self._numbered: list[LiveList | None] = []
+        self._unused: deque[int] = deque()  # list numbers that were used once
         self._scorer = Scorer(home_country)
         self._judge = Judge(self._scorer.channel)
 
@@ -43,21 +55,30 @@ class Matcher:
         """Entries on all lists."""
         return sum(len(home.rows) for home in self._lists.values())
 
+    @property
+    def version(self) -> int:
+        """Of the lists, as those who share the memory see it: to be set after the changes that it counts."""
+        return int(self._block.version[0])
+
+    @version.setter
+    def version(self, version: int) -> None:
+        self._block.version[0] = version
+
     def put_watchlist(self, watchlist: Watchlist, listed_at: datetime, version: int) -> None:
         """Create the list or give it a new policy; its entries stay.
 
         Of the match policy only `prior` takes effect yet: the search finds one arbitrary error and any number of
-        look-alikes whatever `errors` and `missing_ends` say.
+        look-alikes whatever `errors` and `missing_ends` say. Raises TooLarge if there are block.LISTS lists.
         """
-        self.version = max(self.version, version)
         before = self._lists.get(watchlist.watchlist_id)
         if before is None:
-            home = LiveList(len(self._numbered), watchlist, listed_at, version)
-            self._numbered.append(home)  # numbers are not used again: a match under way may hold one
+            home = LiveList(self._new_number(), watchlist, listed_at, version)
         else:
             home = LiveList(before.number, watchlist, listed_at, version, before.rows)
-            self._numbered[home.number] = home
+        self._numbered[home.number] = home
+        self._block.priors[home.number], self._block.floors[home.number] = home.prior, watchlist.min_probability
         self._lists[watchlist.watchlist_id] = home
+        self.version = max(self.version, version)
 
     def remove_watchlist(self, watchlist_id: str) -> None:
         """Remove the list, if there is one, with its entries."""
@@ -65,14 +86,16 @@ class Matcher:
         if home is not None:
             self._numbered[home.number] = None
             self._rows.remove_list(home.number)
+            self._unused.append(home.number)
 
     def load(self, watchlist_id: str, entries: Iterable[Entry]) -> list[Entry]:
         """Put many entries at once; returns those whose plates cannot be matched (check_plate), which are left out.
 
-        Raises NotFound if there is no such list.
+        Raises NotFound if there is no such list, and TooLarge as check_room does; then nothing was put.
         """
         home = self._home(watchlist_id)
         batch = {entry.entry_id: entry for entry in entries}
+        self.check_room(list(batch.values()))
         former = [row for entry_id in batch if (row := home.rows.pop(entry_id, None)) is not None]
         refused = self._load(home, list(batch.values()))
         for row in former:
@@ -80,7 +103,7 @@ class Matcher:
         return refused
 
     def put(self, watchlist_id: str, entry: Entry) -> None:
-        """Add the entry or replace the one of its id. Raises InvalidPlate as check_plate does, and NotFound."""
+        """Add the entry or replace the one of its id. Raises InvalidPlate as check_plate does, NotFound, TooLarge."""
         home = self._home(watchlist_id)
         row = self._rows.add(self._keys(entry), home.number, entry)
         former = home.rows.get(entry.entry_id)
@@ -94,6 +117,10 @@ class Matcher:
         row = None if home is None else home.rows.pop(entry_id, None)
         if row is not None:
             self._rows.remove(row)
+
+    def check_room(self, entries: Sequence[Entry]) -> None:
+        """Raise TooLarge if the entries, new or in place of others, may not fit beside those that there are."""
+        self._rows.check_room(self._needed(entries))
 
     def watchlist(self, watchlist_id: str) -> Watchlist | None:
         """The list as it stands."""
@@ -167,22 +194,14 @@ class Matcher:
         self, seen: Observations, texts: Ints, ids: NDArray[np.uint32]
     ) -> tuple[Longs, Gathered, list[LiveList | None]]:
         """The (read, row) pairs of the index's (text, row) pairs, each once, ascending by read; the lists right now."""
-        usable = seen.texts.lengths[texts] > 0
-        groups, rows = seen.readers[texts[usable]], ids[usable].astype(np.int64)
-        if len(seen.readers) > len(seen.mains):
-            pairs = np.unique((groups << 32) | rows)
-            groups, rows = pairs >> 32, pairs & 0xFFFFFFFF
+        groups, rows = pairs(seen, texts, ids)
         gathered = self._rows.gather(rows)
         numbered = list(self._numbered)
         return groups[gathered.places], gathered, numbered
 
     def _load(self, home: LiveList, entries: Sequence[Entry]) -> list[Entry]:
         """Entries with one plain key go in as a block, the others one by one."""
-        plates = [entry.plate for entry in entries]
-        codes, lengths = pack_batch(plates, np.zeros(len(plates), dtype=np.bool_))
-        lined, _ = pack_batch(plates, np.array([two_line_region(e.region) for e in entries], dtype=np.bool_))
-        plain = (lengths >= 1) & (lengths <= MAX_SYMBOLS) & (codes == lined).all(axis=1)
-        plain &= ~(has_wildcard(codes) | (codes == OTHER).any(axis=1))
+        codes, lengths, plain = _packed(entries)
         simple = np.flatnonzero(plain)
         block = [entries[i] for i in simple.tolist()]
         rows = self._rows.add_plain(codes[simple], lengths[simple], home.number, block)
@@ -195,6 +214,23 @@ class Matcher:
                 refused.append(entries[i])
         return refused
 
+    def _needed(self, entries: Sequence[Entry]) -> int:
+        """How many rows the entries take."""
+        _, _, plain = _packed(entries)
+        needed = int(plain.sum())
+        for i in np.flatnonzero(~plain).tolist():
+            with suppress(InvalidPlate):
+                needed += len(self._keys(entries[i]))
+        return needed
+
+    def _new_number(self) -> int:
+        if len(self._numbered) < LISTS:  # used ones last: a match under way may hold one
+            self._numbered.append(None)
+            return len(self._numbered) - 1
+        if not self._unused:
+            raise TooLarge(f"there are {LISTS} watchlists, and no room for another; remove one first")
+        return self._unused.popleft()
+
     def _keys(self, entry: Entry) -> list[bytes]:
         return keys(entry.plate, entry.region, self._scorer.plate_lengths)
 
@@ -203,3 +239,13 @@ class Matcher:
         if home is None:
             raise NotFound(f"there is no watchlist {watchlist_id!r}; create it first")
         return home
+
+
+def _packed(entries: Sequence[Entry]) -> tuple[Codes, Ints, Flags]:
+    """Plates as codes (n, 16) and lengths (n,); which of them, (n,), have one key and no wildcard."""
+    plates = [entry.plate for entry in entries]
+    codes, lengths = pack_batch(plates, np.zeros(len(plates), dtype=np.bool_))
+    lined, _ = pack_batch(plates, np.array([two_line_region(e.region) for e in entries], dtype=np.bool_))
+    plain = (lengths >= 1) & (lengths <= MAX_SYMBOLS) & (codes == lined).all(axis=1)
+    plain &= ~(has_wildcard(codes) | (codes == OTHER).any(axis=1))
+    return codes, lengths, plain

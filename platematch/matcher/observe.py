@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platematch.matcher.channel import DENSE
-from platematch.matcher.kernels import Codes, Ints, Texts
+from platematch.matcher.kernels import Codes, Ints, Longs, Texts
 from platematch.matcher.patterns import two_line_region
 from platematch.plates import MAX_SYMBOLS, pack_batch
 from platematch.reads import PlateRead
@@ -65,6 +65,16 @@ def observe(reads: Sequence[PlateRead], packed: Packed | None = None) -> Observa
     if not special:
         return _assemble(codes, lengths, np.ones(len(reads)), np.arange(len(reads)), [1] * len(reads))
     return _with_alternatives(reads, codes, lengths, sorted(special))
+
+
+def pairs(seen: Observations, texts: Ints, ids: NDArray[np.uint32]) -> tuple[Longs, Longs]:
+    """The (read, row) pairs of the index's (text, row) pairs, each once, ascending by read; empty texts left out."""
+    usable = seen.texts.lengths[texts] > 0
+    groups, rows = seen.readers[texts[usable]], ids[usable].astype(np.int64)
+    if len(seen.readers) > len(seen.mains):
+        both = np.unique((groups << 32) | rows)
+        groups, rows = both >> 32, both & 0xFFFFFFFF
+    return groups, rows
 
 
 def _with_alternatives(reads: Sequence[PlateRead], codes: Codes, lengths: Ints, special: Sequence[int]) -> Observations:

@@ -69,7 +69,7 @@ class Scorer:
         plates = Plates(DENSE[rows.codes], rows.lengths, reads)
         wildcard = has_wildcard(rows.codes)
         likelihood = likelihoods(plates, texts, self.channel)
-        kept = self._may_reach(plates, texts, wildcard, likelihood * priors, floors)
+        kept = np.flatnonzero(self.may_reach(plates, texts, wildcard, likelihood, priors, floors))
         if not len(kept):
             return
         plates = Plates(plates.codes[kept], plates.lengths[kept], reads[kept])
@@ -103,17 +103,20 @@ class Scorer:
         """P(read | just another vehicle) of one read of the batch, above 0 if the read has a usable text."""
         return float(ordinary(np.array([read], dtype=np.int64), texts, self.formats, self.channel)[0])
 
-    def _may_reach(self, plates: Plates, texts: Texts, wildcard: Flags, joint: Floats, floors: Floats) -> Longs:
-        """The candidates of reads whose best possible posterior reaches the lowest floor; those of patterns all do.
+    def may_reach(
+        self, plates: Plates, texts: Texts, wildcard: Flags, likelihood: Floats, priors: Floats, floors: Floats
+    ) -> Flags:
+        """Which candidates, (k,), are of reads whose best possible posterior reaches the lowest floor.
 
-        All candidates of a read together have at most sum λ P(r | w) against the least background.
+        All candidates of a read together have at most sum λ P(r | w) against the least background; those of reads with
+        a pattern among them all may. likelihood, priors, floors (k,): P(r | w), λ and the least probability wanted.
         """
         _, starts, counts = np.unique(plates.groups, return_index=True, return_counts=True)
         least = least_ordinary(plates, texts, self.formats, self.channel)[starts]
         floor = np.minimum.reduceat(floors, starts)
-        reach = np.add.reduceat(joint, starts) * (1.0 - floor) >= floor * least * (1.0 - SLACK)
-        kept: Longs = np.flatnonzero(np.repeat(reach | np.logical_or.reduceat(wildcard, starts), counts))
-        return kept
+        reach = np.add.reduceat(likelihood * priors, starts) * (1.0 - floor) >= floor * least * (1.0 - SLACK)
+        may: Flags = np.repeat(reach | np.logical_or.reduceat(wildcard, starts), counts)
+        return may
 
     def _fits(self, plates: Plates, texts: Texts, wildcard: Flags) -> Floats:
         result = np.zeros(len(plates.groups))
