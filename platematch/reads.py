@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 ShortText = Annotated[str, Meta(max_length=200)]
 PlateText = Annotated[str, Meta(max_length=64, description="The plate as the camera sent it, in any script and case")]
-Identifier = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Identifier = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+(?!\n)$")]
 Instant = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset")]
 
 

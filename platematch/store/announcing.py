@@ -9,13 +9,11 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, insert, select
 
 from platematch.hits.hit import Hit
+from platematch.store.marks import DELIVERIES, mark
 from platematch.store.schema import deliveries, events, webhooks
 from platematch.store.watchlists import covert_lists
-from platematch.store.writer import mark
 from platematch.webhooks.endpoint import Event, EventType
 from platematch.webhooks.events import hit_event
-
-DELIVERIES = "deliveries"
 
 
 def announce(conn: Connection, news: Sequence[tuple[EventType, Hit, int]], now: datetime) -> None:

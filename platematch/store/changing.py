@@ -15,6 +15,7 @@ from platematch.plates import pack
 from platematch.store import audit, watchlists
 from platematch.store.chunks import chunks
 from platematch.store.hits import withdraw
+from platematch.store.marks import LISTS, mark
 from platematch.store.schema import entries as entry_table
 from platematch.store.schema import log
 from platematch.store.schema import watchlists as list_table
@@ -177,7 +178,9 @@ def _require(conn: Connection, watchlist_id: str) -> None:
 def _next_version(conn: Connection) -> int:
     """The number of this change; the row stays locked until the transaction ends, so that numbers have no gaps."""
     conn.execute(update(log).values(version=log.c.version + 1))
-    return watchlists.version(conn)
+    version = watchlists.version(conn)
+    mark(conn, LISTS, version)
+    return version
 
 
 def _touch(conn: Connection, watchlist_id: str, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Column types: instants as UTC microseconds, records as JSON bytes; the same on every database."""
+"""Column types, alike on every database: instants as UTC microseconds, records as JSON bytes, texts by code point."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, String
+from sqlalchemy.exc import DontWrapMixin
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from platematch.errors import InvalidInput
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -54,3 +57,38 @@ class Packed(TypeDecorator[Any]):
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:
         return None if value is None else self._decode(value)
+
+
+class Unstorable(InvalidInput, DontWrapMixin):
+    """A text that holds what no text in a database can."""
+
+
+class Words(TypeDecorator[str]):
+    """A text of at most so many characters, ordered by code point whatever the database's language.
+
+    Unstorable for NUL, which PostgreSQL refuses, and for half a surrogate pair: also where one is only looked for.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[str]:
+        return dialect.type_descriptor(String(self.length, collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        problem = None if value is None else _problem(value)
+        if value is not None and problem is not None:
+            raise Unstorable(f"the text {value[:80]!r} cannot be stored: {problem}")
+        return value
+
+
+def _problem(text: str) -> str | None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "it is not UTF-8"
+    return "it holds a NUL" if "\0" in text else None

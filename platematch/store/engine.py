@@ -1,132 +1,112 @@
-"""Opens the database: one engine to write, one to read, the schema brought up to date; the only dialect-bound file."""
+"""Opens the database: one engine to write, one to read, the schema brought up to date; by its address, either kind."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import QueuePool
 
 from platematch.errors import StartError
+from platematch.store import watchlists
 from platematch.store.migrations import upgrade
+from platematch.store.postgresql import PostgreSQL
+from platematch.store.sqlite import SQLite
 
-# How long one process waits for the other's transaction (a command beside the service, a large import).
-BUSY_MS = 15_000
+
+class Claim(Protocol):
+    """A service's right to be the only one on its database. version: of the lists, as this service left them."""
+
+    version: int | None
+
+    def release(self) -> None:
+        """Let another service have the database."""
+        ...
 
 
-def open_writer(url: str) -> Engine:
-    """The engine that writes, one connection at a time, with the schema at its newest; StartError where it cannot be.
+class Database(Protocol):
+    """What differs between the kinds of databases. explained: why it cannot be used, in a sentence for people."""
 
-    Each of its transactions holds the database's write lock from the start.
+    def claim(self) -> Claim:
+        """For a service; StartError where another has the database."""
+        ...
+
+    def writing(self, claim: Claim | None) -> Engine:
+        """One connection; each commit is on disk. With a claim it writes only while it is the only service."""
+        ...
+
+    def reading(self, connections: int) -> Engine:
+        """So many connections that cannot write; each transaction sees one state of the database."""
+        ...
+
+    def alone(self, connection: Connection) -> None:
+        """Hold off others who would change the schema until the transaction ends."""
+        ...
+
+    def explained(self, error: DBAPIError) -> str: ...
+
+    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[], None]) -> None:
+        """Call heard with the marks of other processes' commits, and lost when the database has gone; never ends."""
+        ...
+
+
+def database_at(url: str) -> Database:
+    """The database of this address; StartError where it cannot be one."""
+    try:
+        location = make_url(url)
+        kind = location.get_backend_name()
+        location.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StartError(
+            f"the store's address {_shown(url)!r} is not a database URL ({error}); one looks like "
+            "sqlite:////var/lib/platematch/platematch.db or postgresql+psycopg://user:password@host/database",
+            field="store",
+        ) from None
+    if kind == "sqlite":
+        return SQLite(location)
+    if kind == "postgresql":
+        return PostgreSQL(location)
+    raise StartError(
+        f"the store cannot be kept in {kind}: use SQLite (sqlite:///FILE) or PostgreSQL "
+        "(postgresql+psycopg://user:password@host/database)",
+        field="store",
+    )
+
+
+def open_writer(database: Database, claim: Claim | None = None) -> Engine:
+    """The engine that writes, with the schema at its newest; StartError where it cannot be.
+
+    Each of its transactions holds off other writers where the database would not order them itself.
     """
-    location = checked(url)
-    engine = _engine(location, begin="BEGIN IMMEDIATE", connections=1, only_read=False)
+    engine = database.writing(claim)
     try:
         with engine.begin() as connection:
+            database.alone(connection)
             upgrade(connection)
+            if claim is not None:
+                claim.version = watchlists.version(connection)
     except DBAPIError as error:
         engine.dispose()
-        raise StartError(_explained(location, error)) from None
-    except StartError:
+        raise StartError(database.explained(error), field="store") from None
+    except BaseException:
         engine.dispose()
         raise
     return engine
 
 
-def open_readers(url: str, connections: int) -> Engine:
-    """An engine of so many connections that cannot write; each transaction sees one state of the database."""
-    return _engine(checked(url), begin="BEGIN", connections=connections, only_read=True)
-
-
 @contextmanager
 def open_sync(url: str) -> Iterator[Engine]:
     """The database for a command that works by itself, also while the service runs: `with engine.begin() as conn`."""
-    engine = open_writer(url)
+    engine = open_writer(database_at(url))
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-def checked(url: str) -> URL:
-    """The URL of an SQLite file in a folder that can be written, or StartError."""
-    try:
-        location = make_url(url)
-        dialect = location.get_backend_name()
-        location.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise StartError(
-            f"the store's address {_shown(url)!r} is not a database URL ({error}); "
-            "one looks like sqlite:////var/lib/platematch/platematch.db",
-            field="store",
-        ) from None
-    if dialect != "sqlite" or location.get_driver_name() != "pysqlite":
-        raise StartError(
-            f"the store cannot be kept in {location.drivername}: this version keeps it in SQLite (sqlite:///FILE)",
-            field="store",
-        )
-    if not location.database or location.database == ":memory:" or location.database.startswith("file:"):
-        raise StartError(f"the store's address {url!r} names no file; hits must be on disk", field="store")
-    _check_folder(Path(location.database))
-    return location
-
-
-def _check_folder(path: Path) -> None:
-    folder = path.absolute().parent
-    if not folder.is_dir():
-        raise StartError(f"the store's folder {folder} does not exist; create it or name another", field="store")
-    if path.is_dir():
-        raise StartError(f"the store {path} is a folder; name a file in it", field="store")
-    if not os.access(folder, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.R_OK | os.W_OK)):
-        raise StartError(f"the store {path} cannot be written; its file and folder must be writable", field="store")
-
-
 def _shown(url: str) -> str:
     """The URL without its password, also where it is none."""
     head, separator, tail = url.rpartition("@")
     return f"{head.partition('://')[0]}://…@{tail}" if separator else url
-
-
-def _explained(location: URL, error: DBAPIError) -> str:
-    reasons = {
-        "file is not a database": "is not an SQLite database; name another file or move this one away",
-        "database or disk is full": "cannot grow: the disk is full",
-        "readonly database": "cannot be written: its file or folder is read-only",
-        "unable to open database file": "cannot be opened; its file and folder must be writable",
-        "database is locked": "is held by another program that does not let go of it",
-        "disk I/O error": "cannot be used: the disk reports an input or output error; is it full or damaged?",
-        "malformed": "is damaged; restore it from a backup",
-    }
-    problem = str(error.orig)
-    reason = next((text for sign, text in reasons.items() if sign in problem), f"cannot be used: {problem}")
-    return f"the store {location.database} {reason}"
-
-
-def _engine(location: URL, *, begin: str, connections: int, only_read: bool) -> Engine:
-    engine = create_engine(
-        location,
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"check_same_thread": False},
-    )
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: object) -> None:
-        # The driver would begin transactions late and by itself; we begin them, below.
-        connection.isolation_level = None
-        pragmas = {"busy_timeout": BUSY_MS, "synchronous": "FULL", "foreign_keys": "ON"}
-        pragmas |= {"query_only": "ON"} if only_read else {"journal_mode": "WAL"}
-        for name, value in pragmas.items():
-            connection.execute(f"PRAGMA {name}={value}")
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from platematch.access.key import Key, StoredKey
 from platematch.errors import Conflict
+from platematch.store.marks import KEYS, mark
 from platematch.store.paging import cursor_of, key_of
 from platematch.store.schema import keys
 
@@ -19,6 +20,7 @@ def create(conn: Connection, key: StoredKey) -> None:
         raise Conflict(f"there is a key {key.key.key_id} already", field="key_id")
     shown = {name: getattr(key.key, name) for name in Key.__struct_fields__}
     conn.execute(insert(keys), {**shown, "digest": key.digest})
+    mark(conn, KEYS)
 
 
 def find(conn: Connection, key_id: str) -> StoredKey | None:
@@ -41,6 +43,7 @@ def page(conn: Connection, cursor: str | None, limit: int) -> tuple[list[Key], s
 def revoke(conn: Connection, key_id: str, now: datetime) -> bool:
     """Whether there was such a key that was not revoked yet; now it is."""
     change = update(keys).where(keys.c.key_id == key_id, keys.c.revoked_at.is_(None)).values(revoked_at=now)
+    mark(conn, KEYS)
     return conn.execute(change).rowcount == 1
 
 

@@ -13,6 +13,7 @@ class Lock:
     """Held from `take` to `release` or the end of the process, however it ends. Commands beside a service take none."""
 
     def __init__(self, handle: int) -> None:
+        self.version: int | None = None
         self._handle = handle
 
     @classmethod

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, update
@@ -16,14 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from platematch.errors import StoreUnavailable
 from platematch.hits.hit import Matched
 from platematch.store import outbox
-from platematch.store.announcing import DELIVERIES
 from platematch.store.changing import change
-from platematch.store.engine import checked, open_readers, open_writer
+from platematch.store.engine import Claim, Database, database_at, open_writer
 from platematch.store.hits import Recorded
-from platematch.store.lock import Lock
+from platematch.store.marks import DELIVERIES, KEYS, LISTS, Marks
 from platematch.store.recording import Rules, record
 from platematch.store.schema import log
-from platematch.store.writer import Writer, each
+from platematch.store.writer import Writer, each, is_outage, problem_of
 from platematch.watchlist import Change, Changed
 from platematch.webhooks.endpoint import Attempt, Due
 
@@ -37,17 +35,24 @@ Item = tuple[Sequence[Matched], datetime]
 class Store:
     """Made by `open`. Whatever writes returns after its commit, or raises StoreUnavailable and has written nothing.
 
-    on_deliveries: called on the event loop after a commit that wrote deliveries. Fulfils webhooks.endpoint.Outbox.
+    on_deliveries, on_keys: called on the event loop after a commit that wrote deliveries, or made or revoked a key;
+    while `listen` runs also after another process's, where the database tells. Fulfils webhooks.endpoint.Outbox.
     """
 
-    def __init__(self, lock: Lock, writing: Engine, reading: Engine, rules: Rules, queue_size: int) -> None:
+    def __init__(
+        self, database: Database, claim: Claim, writing: Engine, reading: Engine, rules: Rules, queue_size: int
+    ) -> None:
         self.on_deliveries: Callable[[], None] | None = None
-        self._lock = lock
+        self.on_keys: Callable[[], None] | None = None
+        self._database = database
+        self._claim = claim
         self._rules = rules
         self._writing = writing
         self._reading = reading
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="platematch-reader")
-        self._writer = Writer(writing, queue_size=queue_size, probe=_probe, committed=self._after)
+        self._writer = Writer(
+            writing, queue_size=queue_size, probe=_probe, settled=self._remember_version, committed=self._after
+        )
         self._closed = False
 
     @classmethod
@@ -67,14 +72,15 @@ class Store:
         window_s, neighbour_m: how long and how near reads make one sighting, in seconds and metres.
         public_url: where others reach the service, for the addresses of pictures.
         """
-        lock = Lock.take(Path(checked(url).database or ""))
+        database = database_at(url)
+        claim = database.claim()
         try:
-            writing = open_writer(url)
+            writing = open_writer(database, claim)
         except BaseException:
-            lock.release()
+            claim.release()
             raise
         rules = Rules(window_s=window_s, neighbour_m=neighbour_m, public_url=public_url)
-        return cls(lock, writing, open_readers(url, READERS), rules, queue_size)
+        return cls(database, claim, writing, database.reading(READERS), rules, queue_size)
 
     async def read(self, query: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """query(conn, …) in a reader's thread, on one state of the database; what it gives must be complete."""
@@ -113,6 +119,10 @@ class Store:
         """See Outbox."""
         await self.write(outbox.record_attempts, attempts)
 
+    async def listen(self) -> None:
+        """Hear of other processes' commits, which only wakes: what is not heard is found when next looked for."""
+        await self._database.listen(self._after, self._writer.doubt)
+
     async def ended(self) -> None:
         """Returns when the writer has ended: after close, or by an error that nobody foresaw, which it raises."""
         await asyncio.shield(asyncio.wrap_future(self._writer.ended))
@@ -138,23 +148,36 @@ class Store:
         self._readers.shutdown()
         self._reading.dispose()
         self._writing.dispose()
-        self._lock.release()
+        self._claim.release()
 
     def _record(self, conn: Connection, items: Sequence[Item]) -> list[list[Recorded]]:
         everything = [item for matched, _ in items for item in matched]
         recorded = iter(record(conn, everything, max(now for _, now in items), self._rules))
         return [[next(recorded) for _ in matched] for matched, _ in items]
 
-    def _read(self, call: Callable[[Connection], R]) -> R:
+    def _read(self, call: Callable[[Connection], R], *, again: bool = True) -> R:
         try:
             with self._reading.connect() as conn:
                 return call(conn)
         except DBAPIError as error:
-            raise StoreUnavailable(f"the store cannot be read now ({error.orig}); try again in a moment") from error
+            if again and error.connection_invalidated:  # it may have died in its idle time; looking twice harms nobody
+                return self._read(call, again=False)
+            if not is_outage(error):
+                raise
+            self._writer.doubt()
+            raise StoreUnavailable(
+                f"the store cannot be read now ({problem_of(error)}); try again in a moment"
+            ) from error
 
-    def _after(self, marks: frozenset[str]) -> None:
+    def _remember_version(self, marks: Marks) -> None:
+        if LISTS in marks:
+            self._claim.version = marks[LISTS]
+
+    def _after(self, marks: Collection[str]) -> None:
         if DELIVERIES in marks and self.on_deliveries is not None:
             self.on_deliveries()
+        if KEYS in marks and self.on_keys is not None:
+            self.on_keys()
 
 
 def _call(work: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object], conn: Connection) -> R:

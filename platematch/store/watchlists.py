@@ -12,6 +12,8 @@ from platematch.store.schema import entries as entry_table
 from platematch.store.schema import log, watchlists
 from platematch.watchlist import Entry, Watchlist
 
+STREAMED = 5_000  # entries fetched at a time
+
 
 class Listed(NamedTuple):
     """A watchlist, when its entries last changed or were confirmed, and the version of its last change."""
@@ -34,7 +36,8 @@ def snapshot(conn: Connection) -> tuple[int, list[Listed], dict[str, list[Entry]
     query = select(entry_table.c.watchlist_id, entry_table.c.entry).order_by(
         entry_table.c.watchlist_id, entry_table.c.entry_id
     )
-    for row in conn.execute(query):
+    # In parts: a million rows at once would need their memory a second time.
+    for row in conn.execute(query, execution_options={"yield_per": STREAMED}):
         entries[row.watchlist_id].append(row.entry)
     return version(conn), lists, entries
 

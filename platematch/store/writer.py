@@ -7,15 +7,19 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
 from platematch.errors import PlatematchError, StoreUnavailable
+from platematch.store.marks import NO_MARKS, Marks, marks, set_marks
+
+log = structlog.get_logger("platematch.store")
 
 GROUP = 256
 PROBE_S = 1.0
@@ -32,8 +36,12 @@ class _Job:
     future: asyncio.Future[Any]
 
 
+class Overtaken(Exception):
+    """Somebody else has written the lists, so what this process knows of them is not true any more; it has to end."""
+
+
 class _Away(StoreUnavailable):
-    """Not even a transaction could be begun: whoever else waits would fail alike."""
+    """The database has gone, before the transaction or at its commit: whoever else waits would fail alike."""
 
 
 class Writer:
@@ -41,8 +49,8 @@ class Writer:
 
     Nothing is kept between transactions but what the database holds, so there is nothing to undo after a failure.
     probe: a write that changes nothing, tried every second after a failure until the store is well again.
-    committed: called on the event loop after a commit, with the marks that the transaction's work left
-    in `conn.info[MARKS]`.
+    settled: called in the writer's thread right after a commit, committed later on the event loop, with the marks that
+    the transaction's work left.
     ended: done when the thread has ended, with the error if one ended it; from then on nothing is taken.
     """
 
@@ -52,11 +60,13 @@ class Writer:
         *,
         queue_size: int,
         probe: Callable[[Connection], None],
-        committed: Callable[[frozenset[str]], None],
+        settled: Callable[[Marks], None],
+        committed: Callable[[Marks], None],
     ) -> None:
         self.healthy = True
         self._engine = engine
         self._probe = probe
+        self._settled = settled
         self._committed = committed
         self._queue: queue.Queue[_Job | None] = queue.Queue(queue_size)
         self._closed = False
@@ -76,6 +86,10 @@ class Writer:
         except queue.Full:
             raise StoreUnavailable("the store has more work than it can take; try again in a moment") from None
         return job.future
+
+    def doubt(self) -> None:
+        """Somebody found the database away: not healthy until a probe has shown the contrary. From any thread."""
+        self.healthy = False
 
     def __len__(self) -> int:
         """How many items wait."""
@@ -106,7 +120,7 @@ class Writer:
             self._doing = jobs
             if jobs:
                 self._settle(jobs)
-            elif not last:
+            elif not last and not self.healthy:
                 self._look_again()
             if last:
                 return
@@ -115,7 +129,7 @@ class Writer:
         """What waits, up to a group, and whether it is the end; waits for the first."""
         jobs: list[_Job] = []
         try:
-            job = self._queue.get(timeout=None if self.healthy else PROBE_S)
+            job = self._queue.get(timeout=PROBE_S)
             while job is not None:
                 jobs.append(job)
                 if len(jobs) == GROUP:
@@ -131,6 +145,8 @@ class Writer:
             self._resolve(jobs, *self._transaction(jobs))
         except _Away as error:
             self._resolve(jobs, [StoreUnavailable(error.message) for _ in jobs])
+        except Overtaken:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's; the thread must live
             if len(jobs) == 1:
                 self._resolve(jobs, [_for_caller(error)])
@@ -144,47 +160,77 @@ class Writer:
             except _Away as error:
                 self._resolve(jobs[place:], [StoreUnavailable(error.message) for _ in jobs[place:]])
                 return
+            except Overtaken:
+                raise
             except Exception as error:  # noqa: BLE001 - as above
                 self._resolve([job], [_for_caller(error)])
 
-    def _transaction(self, jobs: Sequence[_Job]) -> tuple[list[Any], frozenset[str]]:
+    def _transaction(self, jobs: Sequence[_Job]) -> tuple[list[Any], Marks]:
         """The jobs' outcomes and marks, once they are committed; raises where anything of it failed."""
         with self._begun() as conn:
-            conn.info.pop(MARKS, None)
+            set_marks(conn, {})
             outcomes = [outcome for work, items in _runs(jobs) for outcome in work(conn, items)]
-            marks = frozenset(conn.info.pop(MARKS, ()))
-        return outcomes, marks
+            left = marks(conn)
+        self._settled(left)
+        return outcomes, left
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:
-        """A connection in a transaction that is committed at the end; _Away where none can be begun."""
-        try:
-            conn = self._engine.connect()
-        except DBAPIError as error:
-            raise self._away(error) from error
-        with conn:
-            try:
-                conn.begin()
-            except DBAPIError as error:
-                conn.invalidate()
-                raise self._away(error) from error
+        """A connection in a transaction that is committed at the end; _Away where the database has gone."""
+        with self._begin() as conn:
             try:
                 yield conn
-                conn.commit()
+                self._commit(conn)
             except BaseException as error:
                 # A commit that failed may leave its transaction open; closing the connection surely ends it.
                 conn.invalidate()
-                self.healthy = self.healthy and not _is_outage(error)
+                if is_outage(error):
+                    self._falter(error)
                 raise
+        if not self.healthy:
+            log.info("store_back")
         self.healthy = True
 
+    def _commit(self, conn: Connection) -> None:
+        try:
+            conn.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:  # nobody knows whether it was committed: it must not be done again here
+                raise self._away(error) from error
+            raise
+
+    def _begin(self, *, again: bool = True) -> Connection:
+        try:
+            conn = self._engine.connect()
+            try:
+                conn.begin()
+            except BaseException:
+                conn.invalidate()
+                conn.close()
+                raise
+            return conn
+        except DBAPIError as error:
+            if again and error.connection_invalidated:  # it had died in its idle time: so far nothing is wrong
+                return self._begin(again=False)
+            raise self._away(error) from error
+
     def _away(self, error: DBAPIError) -> _Away:
-        self.healthy = False
+        self._falter(error)
         return _Away(_reason(error))
 
+    def _falter(self, error: BaseException) -> None:
+        if self.healthy:
+            log.warning("store_away", error=str(getattr(error, "orig", error)))
+        self.healthy = False
+
     def _look_again(self) -> None:
-        with suppress(Exception), self._begun() as conn:
-            self._probe(conn)
+        try:
+            with self._begun() as conn:
+                self._probe(conn)
+        except Overtaken:
+            raise
+        except Exception:  # noqa: BLE001, S110 - told when it began; the next look comes
+            pass
 
     def _refuse_all(self) -> None:
         """Nobody will do what waits, nor what was being done."""
@@ -198,15 +244,15 @@ class Writer:
             waiting, [StoreUnavailable("the store has failed; try again when the service is back")] * len(waiting)
         )
 
-    def _resolve(self, jobs: Sequence[_Job], outcomes: Sequence[Any], marks: frozenset[str] = frozenset()) -> None:
+    def _resolve(self, jobs: Sequence[_Job], outcomes: Sequence[Any], left: Marks = NO_MARKS) -> None:
         """One wake-up per event loop for all of the jobs."""
         for loop, pairs in groupby(zip(jobs, outcomes, strict=True), key=lambda pair: pair[0].loop):
             try:
-                loop.call_soon_threadsafe(self._deliver, list(pairs), marks)
+                loop.call_soon_threadsafe(self._deliver, list(pairs), left)
             except RuntimeError:  # the loop has ended, and with it whoever waited
                 continue
 
-    def _deliver(self, pairs: Sequence[tuple[_Job, Any]], marks: frozenset[str]) -> None:
+    def _deliver(self, pairs: Sequence[tuple[_Job, Any]], left: Marks) -> None:
         for job, outcome in pairs:
             if job.future.done():
                 continue
@@ -214,26 +260,20 @@ class Writer:
                 job.future.set_exception(outcome)
             else:
                 job.future.set_result(outcome)
-        if marks:
-            self._committed(marks)
-
-
-MARKS = "platematch.marks"
-
-
-def mark(conn: Connection, name: str) -> None:
-    """Leave a mark on the transaction, for those who are told after its commit."""
-    conn.info.setdefault(MARKS, set()).add(name)
+        if left:
+            self._committed(left)
 
 
 def each(conn: Connection, calls: Sequence[Callable[[Connection], Any]]) -> list[Any]:
     """Work that does every call behind a savepoint: an error meant for its caller undoes that call only."""
     outcomes: list[Any] = []
     for call in calls:
+        former = marks(conn)
         try:
             with conn.begin_nested():
                 outcomes.append(call(conn))
         except PlatematchError as error:
+            set_marks(conn, former)
             outcomes.append(error)
     return outcomes
 
@@ -243,18 +283,25 @@ def _runs(jobs: Sequence[_Job]) -> Iterator[tuple[Work, list[Any]]]:
         yield work, [job.item for job in run]
 
 
-def _is_outage(error: BaseException) -> bool:
+def is_outage(error: BaseException) -> bool:
     """Whether the database failed, rather than what was asked of it."""
     wrong = (IntegrityError, DataError, ProgrammingError, NotSupportedError)
     return isinstance(error, DBAPIError) and not isinstance(error, wrong)
 
 
+def problem_of(error: DBAPIError) -> str:
+    """What the database says, in one line; not where it is, for the line is shown to everybody."""
+    if error.connection_invalidated or "connection" in str(error.orig):
+        return "the database does not answer"
+    return str(error.orig).partition("\n")[0]
+
+
 def _reason(error: DBAPIError) -> str:
-    return f"the store cannot be written now ({error.orig}); try again in a moment"
+    return f"the store cannot be written now ({problem_of(error)}); try again in a moment"
 
 
 def _for_caller(error: Exception) -> Exception:
-    if isinstance(error, DBAPIError) and _is_outage(error):
+    if isinstance(error, DBAPIError) and is_outage(error):
         outage = StoreUnavailable(_reason(error))
         outage.__cause__ = error
         return outage

@@ -1,4 +1,4 @@
-"""A webhook receiver on loopback."""
+"""The ways to run the service that its faults are tried with, and a webhook receiver on loopback."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 from load import Receiver
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def deployment(request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of one way to run the service: what `Running` is given."""
+    if request.param == "postgresql":
+        return {"store": str(request.getfixturevalue("postgresql_url"))}
+    return {}
 
 
 @pytest.fixture

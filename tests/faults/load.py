@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -41,12 +42,16 @@ class Receiver:
         app.router.add_post("/", self.handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        await web.SockSite(self._runner, self._listener).start()
         self.url = f"http://127.0.0.1:{self._port}/"
 
     async def shut(self) -> None:
         """Refuse connections from now on."""
         if self._runner is not None:
+            # asyncio forgets to close a connection that it accepts in the turn in which its server is closed.
+            asyncio.get_running_loop().remove_reader(self._listener)
+            await asyncio.sleep(0.05)
             await self._runner.cleanup()
             self._runner = None
 
@@ -99,7 +104,10 @@ def invented_plates(count: int, seed: int) -> list[str]:
 
 
 class Load:
-    """Cameras that post one read per listed plate until told to stop, and again what was not acknowledged."""
+    """Cameras that post one read per listed plate until told to stop, and again what was not acknowledged.
+
+    refused: how often a sender was told to come again later, which ends its sending for now.
+    """
 
     def __init__(self, service: Running, key: str, plates: list[str]) -> None:
         self.service = service
@@ -109,6 +117,7 @@ class Load:
             for number, plate in enumerate(plates)
         ]
         self.acknowledged: dict[str, str] = {}
+        self.refused = 0
 
     async def send_until_refused(self) -> None:
         """Each sender takes the next read; a read whose answer did not come goes back to the end of the queue."""
@@ -122,6 +131,11 @@ class Load:
             try:
                 async with session.post(f"{self.service.url}/v1/reads", json=read) as response:
                     answer = await response.json()
+                    if response.status == 503:
+                        assert "Retry-After" in response.headers
+                        self.refused += 1
+                        self.waiting.append(read)
+                        return
                     assert response.status == 200, answer
             except aiohttp.ClientError:
                 self.waiting.append(read)

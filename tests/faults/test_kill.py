@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from load import Load, Receiver, check_all_is_there, invented_plates, set_up, until
+from postgres import Server
 from running import Running
 
 KILLS = 10
@@ -21,11 +23,11 @@ MOST_IMPORTS = 8  # tried until one was finished and one was cut off
 AWAY, BACK = 4, 5  # the kills between which the receiver is away
 
 
-async def test_nothing_acknowledged_is_lost(tmp_path: Path, receiver: Receiver) -> None:
+async def test_nothing_acknowledged_is_lost(tmp_path: Path, deployment: dict[str, str], receiver: Receiver) -> None:
     """Killed under load, while deliveries wait for a receiver that is away, and while it starts again."""
     chance = random.Random(7)
     plates = invented_plates(6000, seed=7)
-    service = Running(tmp_path)
+    service = Running(tmp_path, **deployment)
     await asyncio.to_thread(service.start)
     patrol, operator = await set_up(service, receiver, plates)
     load = Load(service, patrol, plates)
@@ -51,13 +53,25 @@ async def test_nothing_acknowledged_is_lost(tmp_path: Path, receiver: Receiver) 
     assert await asyncio.to_thread(service.stop) == 0
 
 
-async def test_killed_while_the_store_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+async def test_killed_while_the_store_is_made(tmp_path: Path, store: str, request: pytest.FixtureRequest) -> None:
     """The one that lives finds it whole or makes it anew."""
-    service = Running(tmp_path)
+    if store == "sqlite":
+        service = Running(tmp_path)
+        begun = (tmp_path / "platematch.db").exists
+    else:
+        server: Server = request.getfixturevalue("postgres")
+        url = server.empty()
+        service = Running(tmp_path, store=url)
+        sessions = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{url.rpartition('/')[2]}'"
+
+        def begun() -> bool:
+            return bool(server.execute(sessions))
+
     for number in range(4):
         service.begin()
         if number < 3:
-            await until((tmp_path / "platematch.db").exists)
+            await until(begun)
         await asyncio.sleep(0.02 * number)
         await asyncio.to_thread(service.kill)
     await asyncio.to_thread(service.start)
@@ -66,11 +80,11 @@ async def test_killed_while_the_store_is_made(tmp_path: Path) -> None:
 
 
 async def test_a_list_is_the_old_or_the_new_one_when_killed_while_it_is_imported(
-    tmp_path: Path, receiver: Receiver
+    tmp_path: Path, deployment: dict[str, str], receiver: Receiver
 ) -> None:
     """And what is matched after the restart is what the store shows."""
     old, new = invented_plates(4000, seed=10)[:2000], invented_plates(4000, seed=10)[2000:]
-    service = Running(tmp_path)
+    service = Running(tmp_path, **deployment)
     await asyncio.to_thread(service.start)
     await set_up(service, receiver, old)
     key = await asyncio.to_thread(service.command, "keys", "create", "--role", "police")

@@ -27,9 +27,11 @@ async def stopped(service: Running) -> float:
     return time.monotonic() - began
 
 
-async def test_under_load_with_a_receiver_that_hardly_answers(tmp_path: Path, receiver: Receiver) -> None:
+async def test_under_load_with_a_receiver_that_hardly_answers(
+    tmp_path: Path, deployment: dict[str, str], receiver: Receiver
+) -> None:
     plates = invented_plates(6000, seed=21)
-    service = Running(tmp_path)
+    service = Running(tmp_path, **deployment)
     await asyncio.to_thread(service.start)
     patrol, operator = await set_up(service, receiver, plates)
     receiver.delay_s = 12.0
@@ -46,10 +48,10 @@ async def test_under_load_with_a_receiver_that_hardly_answers(tmp_path: Path, re
     assert await stopped(service) < STOP_S
 
 
-async def test_while_a_large_list_is_imported(tmp_path: Path, receiver: Receiver) -> None:
+async def test_while_a_large_list_is_imported(tmp_path: Path, deployment: dict[str, str], receiver: Receiver) -> None:
     """No answer means that the list is as it was, and an answer that it is the new one."""
     plates = invented_plates(300, seed=22)
-    service = Running(tmp_path)
+    service = Running(tmp_path, **deployment)
     await asyncio.to_thread(service.start)
     patrol, operator = await set_up(service, receiver, plates)
     police = await asyncio.to_thread(service.command, "keys", "create", "--role", "police")

@@ -139,21 +139,6 @@ async def test_a_full_queue_refuses_at_once(url):
     await store.close()
 
 
-async def test_a_full_disk_is_unavailability_and_passes(store):
-    pages = await store.write(lambda conn: conn.exec_driver_sql("PRAGMA page_count").scalar())
-    await store.write(lambda conn: conn.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}"))
-    with pytest.raises(StoreUnavailable, match="full"):
-        await store.record([matched(0, picture=b"x" * 100_000)], NOW)
-    assert await store.read(hits.recent_read_ids, 10) == []
-    for _ in range(PATIENCE_S * 20):
-        if store.healthy():
-            break
-        await asyncio.sleep(0.05)
-    assert store.healthy()
-    await store.record([matched(0, picture=b"x" * 100_000)], NOW)
-    assert await store.read(hits.recent_read_ids, 10) == [("cam-1", "r0")]
-
-
 async def test_a_commit_that_fails_leaves_nothing_and_calls_nobody(store):
     called = []
     store.on_deliveries = lambda: called.append(1)
@@ -201,7 +186,7 @@ async def test_closing_finishes_what_waits_and_takes_no_more(url):
 
 
 async def test_readers_cannot_write_and_see_one_state(store):
-    with pytest.raises(StoreUnavailable, match="readonly"):
+    with pytest.raises(StoreUnavailable, match=r"read-?only"):
         await store.read(note, "no")
     await store.write(note, "a")
     seen, go_on = threading.Event(), threading.Event()

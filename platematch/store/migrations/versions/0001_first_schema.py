@@ -12,24 +12,28 @@ depends_on = None
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def text(length: int | None = None) -> sa.types.TypeEngine[str]:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
 def upgrade() -> None:
     op.create_table(
         "audit",
         sa.Column("audit_id", ROW_NUMBER, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.String(length=200), nullable=False),
-        sa.Column("action", sa.String(length=100), nullable=False),
-        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("actor", text(), nullable=False),
+        sa.Column("action", text(100), nullable=False),
+        sa.Column("object", text(), nullable=False),
         sa.Column("detail", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("audit_id", name=op.f("pk_audit")),
     )
     op.create_table(
         "events",
-        sa.Column("event_id", sa.String(length=100), nullable=False),
-        sa.Column("type", sa.String(length=40), nullable=False),
+        sa.Column("event_id", text(100), nullable=False),
+        sa.Column("type", text(40), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("hit_id", sa.String(length=64)),
-        sa.Column("watchlist_id", sa.String(length=64)),
+        sa.Column("hit_id", text(64)),
+        sa.Column("watchlist_id", text(64)),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_events")),
     )
@@ -37,10 +41,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_hit_id"), "events", ["hit_id"])
     op.create_table(
         "hits",
-        sa.Column("hit_id", sa.String(length=64), nullable=False),
-        sa.Column("sighting_id", sa.String(length=64), nullable=False),
-        sa.Column("watchlist_id", sa.String(length=64), nullable=False),
-        sa.Column("entry_id", sa.String(length=200), nullable=False),
+        sa.Column("hit_id", text(64), nullable=False),
+        sa.Column("sighting_id", text(64), nullable=False),
+        sa.Column("watchlist_id", text(64), nullable=False),
+        sa.Column("entry_id", text(200), nullable=False),
         sa.Column("covert", sa.Boolean(), nullable=False),
         sa.Column("probability", sa.Float(), nullable=False),
         sa.Column("explanation", sa.LargeBinary(), nullable=False),
@@ -55,9 +59,9 @@ def upgrade() -> None:
         sa.Column("alerted_at", sa.BigInteger()),
         sa.Column("withdrawn_at", sa.BigInteger()),
         sa.Column("late", sa.Boolean(), nullable=False),
-        sa.Column("picture_url", sa.Text()),
+        sa.Column("picture_url", text()),
         sa.Column("disposition", sa.LargeBinary()),
-        sa.Column("disposed_by", sa.String(length=200)),
+        sa.Column("disposed_by", text()),
         sa.Column("disposed_at", sa.BigInteger()),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("announcements", sa.Integer(), nullable=False),
@@ -69,10 +73,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "keys",
-        sa.Column("key_id", sa.String(length=64), nullable=False),
+        sa.Column("key_id", text(64), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("role", sa.String(length=20), nullable=False),
-        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("role", text(20), nullable=False),
+        sa.Column("owner", text(200), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("scope", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", sa.BigInteger()),
@@ -88,18 +92,18 @@ def upgrade() -> None:
     op.bulk_insert(log, [{"log_id": 1, "version": 0}])
     op.create_table(
         "reads",
-        sa.Column("read_id", sa.String(length=200), nullable=False),
-        sa.Column("camera_id", sa.String(length=200), nullable=False),
+        sa.Column("read_id", text(200), nullable=False),
+        sa.Column("camera_id", text(200), nullable=False),
         sa.Column("captured_at", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
-        sa.Column("plate", sa.String(length=64), nullable=False),
+        sa.Column("plate", text(64), nullable=False),
         sa.Column("read", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("read_id", "camera_id", name=op.f("pk_reads")),
     )
     op.create_index(op.f("ix_reads_recorded_at"), "reads", ["recorded_at"])
     op.create_table(
         "watchlists",
-        sa.Column("watchlist_id", sa.String(length=64), nullable=False),
+        sa.Column("watchlist_id", text(64), nullable=False),
         sa.Column("covert", sa.Boolean(), nullable=False),
         sa.Column("expires_at", sa.BigInteger()),
         sa.Column("listed_at", sa.BigInteger(), nullable=False),
@@ -109,14 +113,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "webhooks",
-        sa.Column("webhook_id", sa.String(length=64), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("webhook_id", text(64), nullable=False),
+        sa.Column("url", text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("description", sa.String(length=200)),
+        sa.Column("description", text(200)),
         sa.Column("lists", sa.LargeBinary(), nullable=False),
         sa.Column("covert_lists", sa.LargeBinary(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("disabled_reason", sa.Text()),
+        sa.Column("disabled_reason", text()),
         sa.Column("failing_since", sa.BigInteger()),
         sa.Column("secrets", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("webhook_id", name=op.f("pk_webhooks")),
@@ -124,16 +128,16 @@ def upgrade() -> None:
     op.create_table(
         "deliveries",
         sa.Column("delivery_id", ROW_NUMBER, nullable=False),
-        sa.Column("webhook_id", sa.String(length=64), nullable=False),
-        sa.Column("event_id", sa.String(length=100), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("webhook_id", text(64), nullable=False),
+        sa.Column("event_id", text(100), nullable=False),
+        sa.Column("state", text(20), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger()),
         sa.Column("last_status", sa.Integer()),
-        sa.Column("last_error", sa.Text()),
+        sa.Column("last_error", text()),
         sa.Column("last_latency_ms", sa.Float()),
-        sa.Column("last_answer", sa.Text()),
+        sa.Column("last_answer", text()),
         sa.Column("delivered_at", sa.BigInteger()),
         sa.ForeignKeyConstraint(["event_id"], ["events.event_id"], name=op.f("fk_deliveries_event_id")),
         sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.webhook_id"], name=op.f("fk_deliveries_webhook_id")),
@@ -145,9 +149,9 @@ def upgrade() -> None:
     op.create_table(
         "dispositions",
         sa.Column("disposition_id", ROW_NUMBER, nullable=False),
-        sa.Column("hit_id", sa.String(length=64), nullable=False),
+        sa.Column("hit_id", text(64), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("actor", text(), nullable=False),
         sa.Column("disposition", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["hit_id"], ["hits.hit_id"], name=op.f("fk_dispositions_hit_id")),
         sa.PrimaryKeyConstraint("disposition_id", name=op.f("pk_dispositions")),
@@ -155,8 +159,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_dispositions_hit_id"), "dispositions", ["hit_id"])
     op.create_table(
         "entries",
-        sa.Column("watchlist_id", sa.String(length=64), nullable=False),
-        sa.Column("entry_id", sa.String(length=200), nullable=False),
+        sa.Column("watchlist_id", text(64), nullable=False),
+        sa.Column("entry_id", text(200), nullable=False),
         sa.Column("version", ROW_NUMBER, nullable=False),
         sa.Column("expires_at", sa.BigInteger()),
         sa.Column("entry", sa.LargeBinary(), nullable=False),
@@ -166,10 +170,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_entries_expires_at"), "entries", ["expires_at"])
     op.create_table(
         "hit_reads",
-        sa.Column("hit_id", sa.String(length=64), nullable=False),
-        sa.Column("camera_id", sa.String(length=200), nullable=False),
-        sa.Column("read_id", sa.String(length=200), nullable=False),
-        sa.Column("plate", sa.String(length=64), nullable=False),
+        sa.Column("hit_id", text(64), nullable=False),
+        sa.Column("camera_id", text(200), nullable=False),
+        sa.Column("read_id", text(200), nullable=False),
+        sa.Column("plate", text(64), nullable=False),
         sa.Column("log_odds", sa.Float(), nullable=False),
         sa.Column("probability", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(["hit_id"], ["hits.hit_id"], name=op.f("fk_hit_reads_hit_id")),
@@ -181,8 +185,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_hit_reads_read_id_camera_id"), "hit_reads", ["read_id", "camera_id"])
     op.create_table(
         "pictures",
-        sa.Column("read_id", sa.String(length=200), nullable=False),
-        sa.Column("camera_id", sa.String(length=200), nullable=False),
+        sa.Column("read_id", text(200), nullable=False),
+        sa.Column("camera_id", text(200), nullable=False),
         sa.Column("picture", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["read_id", "camera_id"], ["reads.read_id", "reads.camera_id"], name=op.f("fk_pictures_read_id_camera_id")
@@ -191,10 +195,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "sightings",
-        sa.Column("hit_id", sa.String(length=64), nullable=False),
-        sa.Column("sighting_id", sa.String(length=64), nullable=False),
-        sa.Column("watchlist_id", sa.String(length=64), nullable=False),
-        sa.Column("entry_id", sa.String(length=200), nullable=False),
+        sa.Column("hit_id", text(64), nullable=False),
+        sa.Column("sighting_id", text(64), nullable=False),
+        sa.Column("watchlist_id", text(64), nullable=False),
+        sa.Column("entry_id", text(200), nullable=False),
         sa.Column("first_at", sa.BigInteger(), nullable=False),
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.Column("cameras", sa.LargeBinary(), nullable=False),
@@ -216,8 +220,8 @@ def upgrade() -> None:
         sa.Column("delivered", sa.Boolean(), nullable=False),
         sa.Column("status", sa.Integer()),
         sa.Column("latency_ms", sa.Float(), nullable=False),
-        sa.Column("error", sa.Text()),
-        sa.Column("answer", sa.Text()),
+        sa.Column("error", text()),
+        sa.Column("answer", text()),
         sa.ForeignKeyConstraint(["delivery_id"], ["deliveries.delivery_id"], name=op.f("fk_attempts_delivery_id")),
         sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_attempts")),
     )
