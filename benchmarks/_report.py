@@ -7,16 +7,20 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("platematch", "numpy", "numba", "rapidfuzz")
+PACKAGES = (
+    "platematch", "numpy", "numba", "msgspec", "aiohttp", "uvloop", "sqlalchemy", "opencv-python-headless", "rapidfuzz"
+)  # fmt: skip
 
 
 def environment() -> dict[str, Any]:
-    """The machine and the versions that a figure depends on."""
+    """The day, the machine and the versions that a figure depends on."""
     return {
+        "date": datetime.now(UTC).date().isoformat(),
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0)),
         "system": platform.freedesktop_os_release().get("PRETTY_NAME", platform.platform()),
@@ -31,7 +35,10 @@ def say(words: str) -> None:
 
 
 def show(result: dict[str, Any], tables: Sequence[tuple[str, Sequence[dict[str, Any]]]], as_json: bool) -> None:
-    """Print the result: as it is, in one JSON object, or its tables (title, rows) under what it was measured with."""
+    """Print the result: as it is, in one JSON object, or its tables (title, rows) under what it was measured with.
+
+    Its "rival", if any, says what the rival is better at. The columns of a table name their units.
+    """
     if as_json:
         print(json.dumps(result, indent=2))
         return
@@ -40,6 +47,8 @@ def show(result: dict[str, Any], tables: Sequence[tuple[str, Sequence[dict[str, 
     for title, rows in tables:
         print(f"\n{title}")
         _print_rows(rows)
+    if "rival" in result:
+        print(f"\n{result['rival']}")
 
 
 def _print_rows(rows: Sequence[dict[str, Any]]) -> None:

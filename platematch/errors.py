@@ -35,6 +35,10 @@ class TooLarge(InvalidInput):
     """More bytes or items than the settings allow; nothing of the request was accepted."""
 
 
+class UnsupportedType(InvalidInput):
+    """The content is of a type that the call does not take."""
+
+
 class ImportRefused(InvalidInput):
     """A list file that a guard stopped (cut off, sharply smaller); `force` with a reason overrides it."""
 
@@ -57,3 +61,7 @@ class Forbidden(PlatematchError):
 
 class StoreUnavailable(PlatematchError):
     """The store cannot take work now (queue full, disk full, database away); the client should come again."""
+
+
+class RecognitionUnavailable(PlatematchError):
+    """A picture that may be good cannot be read here and now (queue full, no OCR engine, too slow); come again."""

@@ -27,14 +27,20 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "Address that the service listens on")
     port: int = _setting(8080, "Port that the service listens on; 0 takes a free one", least=0, most=65535)
+    workers: int = _setting(1, "Processes that answer requests; from 2 on one more owns the lists", least=1, most=64)
     data: str = _setting("data", "Folder of the embedded database; made when absent")
-    store: str = _setting("", "SQLAlchemy URL of the database; empty: SQLite in the data folder")
+    store: str = _setting("", "postgresql://USER:PASSWORD@HOST/DATABASE; empty: SQLite in the data folder")
     public_url: str = _setting("", "Address under which others reach the service; empty: http://HOST:PORT")
     home_country: str = _setting("UA", "Country (ISO 3166, two letters) whose plates most of the traffic carries")
     max_body_bytes: int = _setting(16 * MIB, "Largest request body", least=1024)
     max_import_bytes: int = _setting(256 * MIB, "Largest list file", least=1024)
+    max_picture_pixels: int = _setting(25_000_000, "Most pixels of a picture that plates are read in", least=1024)
+    picture_workers: int = _setting(0, "Processes that read pictures; 0: half of the cores", least=0, most=64)
+    picture_queue: int = _setting(16, "Most pictures that wait to be read; beyond it cameras get 503", least=0)
+    picture_timeout_s: float = _setting(10.0, "How long reading one picture may take", least=0.1)
     max_items: int = _setting(10_000, "Most reads in one request", least=1)
     max_plate_length: int = _setting(16, "Most characters of a plate, separators left out", least=1, most=16)
+    max_entries: int = _setting(10_000_000, "Most entries on all lists together", least=1000, most=1_000_000_000)
     clock_skew_s: float = _setting(600.0, "How far ahead of the server's clock a read's time may be", least=0)
     late_s: float = _setting(600.0, "Reads older than this when they arrive are marked late", least=0)
     queue_size: int = _setting(10_000, "Most writes that wait for the store; beyond it clients get 503", least=1)
@@ -52,6 +58,11 @@ class Settings:
     def store_url(self) -> str:
         """The database's URL, with the default filled in."""
         return self.store or f"sqlite:///{Path(self.data).absolute() / 'platematch.db'}"
+
+    @property
+    def picture_processes(self) -> int:
+        """How many processes read pictures, with the default filled in."""
+        return self.picture_workers or max(1, len(os.sched_getaffinity(0)) // 2)
 
     @property
     def service_url(self) -> str:
@@ -112,7 +123,9 @@ def _shown(settings: Settings, name: str) -> Any:
     value = getattr(settings, name)
     if name == "key" and value:
         return "(hidden)"
-    return re.sub(r"(://[^:/@]*:).*@", r"\1***@", value) if name == "store" else value
+    if name == "store":
+        return re.sub(r"(password=)[^&]*", r"\1***", re.sub(r"(://[^:/@]*:).*@", r"\1***@", value))
+    return value
 
 
 def _read_file(path: str) -> dict[str, Any]:

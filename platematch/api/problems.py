@@ -16,9 +16,11 @@ from platematch.errors import (
     InvalidPlate,
     NotFound,
     PlatematchError,
+    RecognitionUnavailable,
     StoreUnavailable,
     TooLarge,
     Unauthenticated,
+    UnsupportedType,
 )
 from platematch.problem import Problem
 
@@ -47,9 +49,11 @@ KINDS: dict[type[PlatematchError], Kind] = {
     ImportRefused: Kind("import-refused", "Import stopped by a guard", 409),
     Conflict: Kind("conflict", "Conflict with the present state", 409),
     TooLarge: Kind("too-large", "Request too large", 413),
+    UnsupportedType: Kind("unsupported-type", "Type not taken here", 415),
     InvalidPlate: Kind("invalid-plate", "Not a plate", 422),
     InvalidInput: Kind("invalid", "Invalid content", 422),
     StoreUnavailable: Kind("unavailable", "Come again later", 503),
+    RecognitionUnavailable: Kind("unavailable", "Come again later", 503),
 }
 INTERNAL = Kind("internal", "Internal error", 500)
 
@@ -73,7 +77,7 @@ def problem_of(error: PlatematchError) -> Problem:
 def answer(error: PlatematchError) -> web.Response:
     """The answer to a request that ended in this error."""
     headers: dict[str, str] = {}
-    if isinstance(error, StoreUnavailable):
+    if isinstance(error, StoreUnavailable | RecognitionUnavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     elif isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="platematch", Basic realm="platematch"'
@@ -94,7 +98,20 @@ def answer_http(error: web.HTTPException) -> web.Response:
 
 def answer_internal() -> web.Response:
     """The answer where the service itself is at fault; what happened is in its log alone."""
-    return respond(_problem(INTERNAL, "the service met an error of its own; its log has the details"), {})
+    return respond(internal(), {})
+
+
+def internal() -> Problem:
+    """What may be told of an error of our own."""
+    return _problem(INTERNAL, "the service met an error of its own; its log has the details")
+
+
+def error_of(problem: Problem) -> PlatematchError:
+    """The error that another process of the service told of by its problem_of."""
+    for error, kind in KINDS.items():
+        if problem.type == _type(kind):
+            return error(problem.detail, field=problem.field)
+    return PlatematchError(problem.detail, field=problem.field)
 
 
 def respond(problem: Problem, headers: dict[str, str]) -> web.Response:
@@ -103,4 +120,8 @@ def respond(problem: Problem, headers: dict[str, str]) -> web.Response:
 
 
 def _problem(kind: Kind, detail: str, field: str | None = None) -> Problem:
-    return Problem(type=f"/problems/{kind.slug}", title=kind.title, status=kind.status, detail=detail, field=field)
+    return Problem(type=_type(kind), title=kind.title, status=kind.status, detail=detail, field=field)
+
+
+def _type(kind: Kind) -> str:
+    return f"/problems/{kind.slug}"

@@ -17,8 +17,9 @@ def demo(seconds: float | None, port: int, cameras: int, rate: float) -> int:
 
     Starts the real service with an empty database in a temporary folder, imports a list of 500 invented stolen
     vehicles, registers a webhook at a built-in receiver and lets the city's cameras post what they read, rightly
-    or wrongly, as plain JSON and in the formats of Hikvision, OpenALPR and Plate Recognizer. Each hit is shown as
-    its webhook arrives: camera, what was read, the listed plate, the probability, and why.
+    or wrongly, as plain JSON and in the formats of Hikvision, OpenALPR and Plate Recognizer; three more cameras post
+    pictures, whose plates the service reads itself. Each hit is shown as its webhook arrives: camera, what was read,
+    the listed plate, the probability, and why.
 
     At the end it tells how many listed vehicles passed, how many were found and missed, false hits, and whether
     every webhook came with a valid signature; the exit code is 0 only if all that is within the stated bounds.

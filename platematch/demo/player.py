@@ -9,12 +9,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import aiohttp
+import msgspec
 
 from platematch.demo.ledger import Ledger
-from platematch.simulation import City, Passage, render
+from platematch.simulation import City, Passage, Posting, render
 
 WAITING_PER_CAMERA = 100
 TRIES = 4
+WITH_PICTURE = ("hikvision", "platerecognizer", "picture")
+"""Whose posts hold a picture. A true one is drawn where it will be looked at, for it takes ten milliseconds."""
 
 
 class Player:
@@ -29,7 +32,8 @@ class Player:
     async def play(self, city: City, per_second: float, until: asyncio.Event) -> None:
         """Until the event is set; then the posts that wait are still sent. Ends early only by an exception."""
         queues: dict[str, asyncio.Queue[Passage | None]] = {
-            camera.camera_id: asyncio.Queue(WAITING_PER_CAMERA) for camera in city.cameras
+            camera.camera_id: asyncio.Queue(1 if camera.vendor == "picture" else WAITING_PER_CAMERA)
+            for camera in city.cameras
         }
         async with asyncio.TaskGroup() as cameras:
             for queue in queues.values():
@@ -37,7 +41,11 @@ class Player:
             for passage in city.passages(datetime.now(UTC), per_second):
                 if await _set_before(until, passage.at):
                     break
-                await queues[passage.camera.camera_id].put(passage)
+                queue = queues[passage.camera.camera_id]
+                if passage.camera.vendor == "picture" and queue.full():
+                    self._ledger.pictures["missed"] += 1
+                else:
+                    await queue.put(passage)
             for queue in queues.values():
                 await queue.put(None)
 
@@ -46,7 +54,7 @@ class Player:
             await self._post(passage)
 
     async def _post(self, passage: Passage) -> None:
-        posting = render(passage.read, passage.camera.vendor)
+        posting = await _posting(passage)
         headers = self._headers | {"Content-Type": posting.content_type}
         self._ledger.sending(passage, time.monotonic())
         problem = ""
@@ -55,9 +63,9 @@ class Player:
                 await asyncio.sleep(0.25 * 2**attempt)
             try:
                 async with self._session.post(self._url + posting.path, data=posting.body, headers=headers) as answer:
-                    await answer.read()
+                    body = await answer.read()
                     if answer.status < 300:
-                        self._ledger.taken(passage)
+                        self._ledger.taken(passage, _texts(passage, body))
                         return
                     problem = f"{passage.camera.vendor}: {answer.status}"
                     if answer.status != 503:
@@ -65,6 +73,20 @@ class Player:
             except (aiohttp.ClientError, TimeoutError) as error:
                 problem = f"{passage.camera.vendor}: {type(error).__name__}"
         self._ledger.refused[problem] += 1
+
+
+async def _posting(passage: Passage) -> Posting:
+    vendor = passage.camera.vendor
+    if vendor in WITH_PICTURE and (vendor == "picture" or passage.listed or passage.near):
+        return render(passage.read, vendor, await asyncio.to_thread(passage.photo))
+    return render(passage.read, vendor)
+
+
+def _texts(passage: Passage, answer: bytes) -> list[str]:
+    """The plates read: what the camera told, or what the service found in the picture."""
+    if passage.camera.vendor != "picture":
+        return [passage.read.plate]
+    return [read["plate"] for read in msgspec.json.decode(answer)["reads"]]
 
 
 async def _set_before(event: asyncio.Event, instant: datetime) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from dataclasses import dataclass
 
-from platematch.demo.ledger import FALSE_ONE_IN, MISSED_ONE_IN, Judged, Ledger
+from platematch.demo.ledger import FALSE_ONE_IN, MISSED_ONE_IN, UNSEEN_ONE_IN, Judged, Ledger
 
 WATCHLIST = "stolen"
 """The id of the list that the demonstration imports."""
@@ -75,8 +75,8 @@ Webhooks go to {receiver}. To try it yourself, paste this into another terminal:
 def interim(ledger: Ledger) -> str:
     """One line while the city plays on."""
     return (
-        f"-- {ledger.reads.total():,} reads so far, {len(ledger.passed)} listed vehicles passed, "
-        f"{len(ledger.found)} found, {len(ledger.false)} false hits --"
+        f"-- {ledger.reads.total():,} reads and {ledger.pictures['taken']:,} pictures so far, "
+        f"{len(ledger.passed)} listed vehicles passed, {len(ledger.found)} found, {len(ledger.false)} false hits --"
     )
 
 
@@ -85,11 +85,12 @@ def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int
     reads = ledger.reads.total()
     passed = len(ledger.passed)
     vendors = ", ".join(f"{vendor} {count:,}" for vendor, count in ledger.reads.most_common())
-    latencies = sorted(judged.latency_s for judged in ledger.alerts if judged.latency_s is not None)
+    latencies = _latencies(ledger, by_picture=False)
     lines = [
         "",
         f"{seconds:.0f} s of the city, {cameras} cameras",
         f"  reads                {reads:>7,}   {_share(ledger.exact, reads)} exact; {vendors}",
+        *_picture_lines(ledger),
         f"  listed that passed   {passed:>7,}",
         f"    found              {len(ledger.found):>7,}   {_share(len(ledger.found), passed)}",
         f"    missed             {len(ledger.missed):>7,}   bound: {ledger.most_missed()}"
@@ -111,6 +112,23 @@ def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int
         lines.append(f"  other alerts         {len(ledger.foreign):>7,}   from reads that the city did not post")
     lines += [f"  REFUSED {problem}: {count} reads" for problem, count in ledger.refused.items()]
     return "\n".join(_fitted(line, width, FIGURES_END) for line in lines)
+
+
+def _picture_lines(ledger: Ledger) -> list[str]:
+    """What became of the pictures that the service read itself."""
+    counts, pictured = ledger.pictures, len(ledger.pictured)
+    if not counts:
+        return []
+    latencies = _latencies(ledger, by_picture=True)
+    hits = sum(judged.by_picture for judged in ledger.alerts)
+    return [
+        f"  pictures             {counts['taken']:>7,}   plates read in {counts['read']}, "
+        f"{_share(counts['exact'], counts['taken'])} exact; {counts['missed']} more missed by a busy camera",
+        f"    hits from them     {hits:>7,}   "
+        + (f"webhook latency {_quantile(latencies, 0.5):.0f} ms, median" if latencies else "none"),
+        f"    listed unseen      {len(ledger.unseen):>7,}   of {pictured} in pictures; bound: {ledger.most_unseen()}"
+        f" (one in {UNSEEN_ONE_IN}, or two)",
+    ]
 
 
 def verdict(ledger: Ledger, deliveries: Deliveries) -> tuple[bool, str]:
@@ -135,13 +153,21 @@ def _fitted(line: str, width: int, indent: int) -> str:
 
 
 def _missed_line(ledger: Ledger, plate: str) -> str:
-    reads = ", ".join(f"{passage.read.plate} at {passage.camera.camera_id}" for passage in ledger.passed[plate])
+    reads = ", ".join(
+        f"{' and '.join(texts) or 'nothing'} at {passage.camera.camera_id}" for passage, texts in ledger.passed[plate]
+    )
     return f"{plate} was read as {reads}"
 
 
 def _stopped(ledger: Ledger) -> int:
     return len(
         {judged.posted.passage.vehicle.plate for judged in ledger.false if judged.posted and judged.posted.passage.near}
+    )
+
+
+def _latencies(ledger: Ledger, *, by_picture: bool) -> list[float]:
+    return sorted(
+        judged.latency_s for judged in ledger.alerts if judged.latency_s is not None and judged.by_picture == by_picture
     )
 
 

@@ -24,6 +24,7 @@ SEED = 7
 LISTED_SHARE = 0.03
 NEAR_SHARE = 0.02
 BETWEEN_CAMERAS_S = (1.0, 5.0)
+PICTURE_CAMERAS = 3
 DELIVERED_WITHIN_S = 15.0
 INTERIM_S = 60.0
 INTERRUPTED = 130
@@ -75,9 +76,13 @@ async def _demo(seconds: float | None, port: int, cameras: int, rate: float, say
         city = City(
             SEED, cameras, stolen.vehicles(),
             listed_share=LISTED_SHARE, near_share=NEAR_SHARE, between_s=BETWEEN_CAMERAS_S,
+            picture_cameras=PICTURE_CAMERAS,
         )  # fmt: skip
-        say(f"{cameras} cameras post {rate:g} reads a second. One vehicle in {1 / LISTED_SHARE:.0f} is listed, about")
-        say("a hundred times more than in reality. Hits as their webhooks arrive:\n")
+        say(f"{cameras} cameras post {rate:g} reads a second, {PICTURE_CAMERAS} more post pictures, whose plates the")
+        say(
+            f"service reads itself. One vehicle in {1 / LISTED_SHARE:.0f} is listed, about a hundred times more than in"
+        )
+        say("reality. Hits as their webhooks arrive:\n")
         started = time.monotonic()
         stop = _stop_in_good_order(cancel)
         player = Player(session, service.url, keys["camera"], ledger)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from platematch.reads import Location
 
-VendorName = Literal["json", "hikvision", "openalpr", "platerecognizer"]
+VendorName = Literal["json", "hikvision", "openalpr", "platerecognizer", "picture"]
 VENDORS: dict[VendorName, float] = {"json": 0.4, "hikvision": 0.3, "openalpr": 0.15, "platerecognizer": 0.15}
+"""What the cameras that read plates themselves speak; one of vendor "picture" posts the picture alone."""
 
 CENTRE = Location(50.45, 30.52)
 KM_PER_DEGREE = 111.2
@@ -54,6 +55,12 @@ def random_camera(number: int, rng: random.Random) -> Camera:
         candidates={"openalpr": 10, "platerecognizer": 3, "hikvision": 0, "json": rng.choice((0, 0, 5))}[vendor],
         describes=rng.random() < 0.6,
     )
+
+
+def picture_camera(number: int, rng: random.Random) -> Camera:
+    """The camera of this number, somewhere in the city: it has no engine, and posts pictures."""
+    camera = random_camera(number, rng)
+    return replace(camera, vendor="picture", knows_format=False, char_confidences=False, candidates=0, describes=False)
 
 
 NOISE = 0.215

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,15 +12,23 @@ from typing import Literal
 
 from platematch.reads import Candidate, Read
 from platematch.reads import Vehicle as Looks
-from platematch.simulation.camera import Camera, distance_km, random_camera
+from platematch.simulation.camera import Camera, distance_km, picture_camera, random_camera
 from platematch.simulation.channel import Seen, read
+from platematch.simulation.photo import photo
 from platematch.simulation.vehicles import COLORS, TYPES, Spot, Vehicle, neighbour_of, random_vehicle
 
 _Kind = Literal["listed", "near", "ordinary"]
 
 MOST_CAMERAS_PASSED = 4
+UNREAD = Seen("", 0.0, None, None)
 NEARBY = 12
 """A vehicle's next camera is one of this many nearest ones."""
+
+
+PICTURED: dict[_Kind, float] = {"listed": 0.4, "near": 0.15, "ordinary": 0.03}
+"""Share of the vehicles that end their way before a picture camera, where there are any."""
+BETWEEN_PICTURES_S = 1.0
+"""A picture camera takes no other picture so soon after one."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,7 @@ class Passage:
     """One vehicle before one camera, once. read: what was made of it; its plate may be wrong.
 
     near: an innocent vehicle whose plate is one character away from a listed one, by the city's own design.
+    A picture camera makes nothing of it: the read's plate is empty.
     """
 
     vehicle: Vehicle
@@ -35,6 +45,10 @@ class Passage:
     camera: Camera
     at: datetime
     read: Read
+
+    def photo(self) -> bytes:
+        """A JPEG of the vehicle as the camera takes it; the same for the same passage."""
+        return photo(self.vehicle, self.camera, zlib.crc32(f"{self.read.read_id}".encode()))
 
 
 @dataclass(order=True)
@@ -56,7 +70,8 @@ class City:
     hundred times higher, or nobody would see anything in its half minute. near_share: share of innocent vehicles
     whose plates differ from a listed Ukrainian one by a single character, likewise far above chance; foreign plates
     are so thinly spread that their neighbours hardly exist. between_s: shortest and longest time, in seconds, that
-    a vehicle takes from one camera to the next.
+    a vehicle takes from one camera to the next. picture_cameras: how many there are beside the others; the ways of
+    listed vehicles end before one of them far more often than those of others, for the demo's sake likewise.
     """
 
     def __init__(
@@ -68,10 +83,13 @@ class City:
         listed_share: float = 0.0004,
         near_share: float = 0.0,
         between_s: tuple[float, float] = (30.0, 240.0),
+        picture_cameras: int = 0,
     ) -> None:
         self._rng = random.Random(seed)
-        self.cameras: list[Camera] = [random_camera(number, self._rng) for number in range(1, cameras + 1)]
-        self._nearby = {camera.camera_id: self._nearest(camera) for camera in self.cameras}
+        self._reading = [random_camera(number, self._rng) for number in range(1, cameras + 1)]
+        self._picturing = [picture_camera(cameras + number, self._rng) for number in range(1, picture_cameras + 1)]
+        self.cameras: list[Camera] = self._reading + self._picturing
+        self._nearby = {camera.camera_id: self._nearest(camera) for camera in self._reading}
         self._listed = self._rng.sample(list(listed), len(listed))
         self._wanted = {vehicle.plate for vehicle in listed}
         self._listed_share = listed_share if listed else 0.0
@@ -85,6 +103,7 @@ class City:
         rng = random.Random(self._traffic)
         vehicles_a_second = per_second * 2.0 / (1 + MOST_CAMERAS_PASSED)
         due: list[_Due] = []
+        free: dict[str, float] = {}  # when each picture camera can take the next picture
         set_out = (1 - MOST_CAMERAS_PASSED) * self._between_s[1]  # so that vehicles are on their way at the start
         number = turn = 0
         while True:
@@ -98,6 +117,10 @@ class City:
                         heapq.heappush(due, stop)
                 set_out += rng.expovariate(vehicles_a_second)
             stop = heapq.heappop(due)
+            if stop.camera.vendor == "picture":
+                if stop.seconds < free.get(stop.camera.camera_id, 0.0):
+                    continue
+                free[stop.camera.camera_id] = stop.seconds + BETWEEN_PICTURES_S
             at = start + timedelta(milliseconds=round(stop.seconds * 1000))
             seen = _read_of(stop, at, rng)
             yield Passage(stop.vehicle, stop.kind == "listed", stop.kind == "near", stop.camera, at, seen)
@@ -113,21 +136,23 @@ class City:
                 return vehicle, "near" if near else "ordinary"
 
     def _journey(self, vehicle: Vehicle, kind: _Kind, seconds: float, rng: random.Random) -> Iterator[_Due]:
-        camera = rng.choice(self.cameras)
+        camera = rng.choice(self._reading)
         for _ in range(rng.randint(1, MOST_CAMERAS_PASSED)):
             yield _Due(seconds, 0, vehicle, kind, camera)
             camera = rng.choice(self._nearby[camera.camera_id])
             seconds += rng.uniform(*self._between_s)
+        if self._picturing and rng.random() < PICTURED[kind]:
+            yield _Due(seconds, 0, vehicle, kind, rng.choice(self._picturing))
 
     def _nearest(self, camera: Camera) -> list[Camera]:
-        ordered = sorted(self.cameras, key=lambda other: distance_km(camera.location, other.location))
+        ordered = sorted(self._reading, key=lambda other: distance_km(camera.location, other.location))
         return ordered[1 : NEARBY + 1] or [camera]
 
 
 def _read_of(stop: _Due, at: datetime, rng: random.Random) -> Read:
     camera, vehicle = stop.camera, stop.vehicle
     shown, dirt = _as_mounted(vehicle, camera)
-    seen = read(shown, camera, rng, dirt)
+    seen = UNREAD if camera.vendor == "picture" else read(shown, camera, rng, dirt)
     return Read(
         camera_id=camera.camera_id,
         captured_at=at,

@@ -1,4 +1,4 @@
-"""Reads as the HTTP requests that devices post: plain JSON, Hikvision, OpenALPR and Plate Recognizer.
+"""Reads as the HTTP requests that devices post: plain JSON, Hikvision, OpenALPR, Plate Recognizer, or a picture.
 
 The layouts follow what the devices of these vendors send; names, serials and pictures are invented.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 import msgspec
@@ -25,14 +27,25 @@ class Posting(NamedTuple):
     body: bytes
 
 
-def render(read: Read, vendor: VendorName) -> Posting:
+def render(read: Read, vendor: VendorName, picture: bytes = JPEG) -> Posting:
     """The read as a device of this vendor posts it; what its protocol has no field for is left out."""
     if vendor == "json":
         return Posting("/v1/reads", "application/json", msgspec.json.encode(read))
-    content_type, body = {"hikvision": _hikvision, "openalpr": _openalpr, "platerecognizer": _platerecognizer}[vendor](
-        read
-    )
+    if vendor == "picture":
+        return Posting(f"/v1/cameras/{read.camera_id}/picture?{_told_beside(read)}", "image/jpeg", picture)
+    if vendor == "openalpr":
+        content_type, body = _openalpr(read)
+    else:
+        content_type, body = {"hikvision": _hikvision, "platerecognizer": _platerecognizer}[vendor](read, picture)
     return Posting(f"/v1/cameras/{read.camera_id}/{vendor}", content_type, body)
+
+
+def _told_beside(read: Read) -> str:
+    told = {
+        "captured_at": read.captured_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "read_id": read.read_id, "direction": read.direction, "lane": read.lane,
+    }  # fmt: skip
+    return urlencode({name: value for name, value in told.items() if value is not None})
 
 
 def _identity(read: Read) -> uuid.UUID:
@@ -87,9 +100,9 @@ _HIKVISION_XML = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def _hikvision(read: Read) -> tuple[str, bytes]:
+def _hikvision(read: Read, picture: bytes) -> tuple[str, bytes]:
     xml = _hikvision_xml(read).encode()
-    parts = (("anpr.xml", 'application/xml; charset="UTF-8"', xml), ("licensePlatePicture.jpg", "image/jpeg", JPEG))
+    parts = (("anpr.xml", 'application/xml; charset="UTF-8"', xml), ("licensePlatePicture.jpg", "image/jpeg", picture))
     return f"multipart/form-data; boundary={_BOUNDARY}", _form([(name, name, kind, data) for name, kind, data in parts])
 
 
@@ -170,7 +183,7 @@ def _percent(fraction: float | None) -> float:
 _PLATERECOGNIZER_TYPES = {"car": "Sedan", "van": "Van", "truck": "Big Truck", "motorcycle": "Motorcycle"}
 
 
-def _platerecognizer(read: Read) -> tuple[str, bytes]:
+def _platerecognizer(read: Read, picture: bytes) -> tuple[str, bytes]:
     filename = f"{read.camera_id}_screenshots/{_identity(read)}.jpg"
     box = {"xmin": 460, "ymin": 57, "xmax": 557, "ymax": 82}
     result: dict[str, Any] = {
@@ -196,7 +209,7 @@ def _platerecognizer(read: Read) -> tuple[str, bytes]:
             "results": [result],
         },
     }
-    form = _form([("json", None, None, json.dumps(message).encode()), ("upload", filename, "image/jpeg", JPEG)])
+    form = _form([("json", None, None, json.dumps(message).encode()), ("upload", filename, "image/jpeg", picture)])
     return f"multipart/form-data; boundary={_BOUNDARY}", form
 
 

@@ -40,7 +40,7 @@ def event(passage: Passage, listed: str, read: str) -> dict[str, Any]:
 
 def played(ledger: Ledger, passage: Passage) -> None:
     ledger.sending(passage, 10.0)
-    ledger.taken(passage)
+    ledger.taken(passage, [passage.read.plate])
 
 
 def test_an_alert_for_its_own_vehicle_finds_it(passage: Passage) -> None:
@@ -73,6 +73,53 @@ def test_an_alert_from_another_vehicles_read_is_false(passage: Passage) -> None:
     assert not judged.genuine
     assert ledger.missed == ["KA7538BO"]
     assert "FALSE: it was KA7538BC" in hit_lines(judged)
+
+
+@pytest.fixture
+def pictured(passage: Passage) -> Passage:
+    """The same vehicle before a picture camera, which reads nothing itself."""
+    camera = replace(passage.camera, camera_id="cam-0201", vendor="picture")
+    return replace(replace_read(passage, ""), camera=camera)
+
+
+def of_picture(passage: Passage, listed: str, read: str, suffix: str = "") -> dict[str, Any]:
+    told = event(passage, listed, read)
+    return told | {"read": told["read"] | {"read_id": f"{passage.read.read_id}{suffix}"}}
+
+
+@pytest.mark.parametrize("suffix", ["", ":2"])
+def test_an_alert_from_a_picture_is_judged_by_the_vehicle_in_it(pictured: Passage, suffix: str) -> None:
+    ledger = Ledger()
+    ledger.sending(pictured, 10.0)
+    judged = ledger.alert(of_picture(pictured, "КА7538ВО", "KA7538B0", suffix), 10.3)
+    ledger.taken(pictured, ["KA7538B0", "WEST"])
+    assert (judged.genuine, judged.by_picture, judged.latency_s) == (True, True, pytest.approx(0.3))
+    assert ledger.pictures == {"taken": 1, "read": 1, "exact": 0}
+    assert not ledger.reads
+    assert (ledger.pictured, ledger.unseen) == ({"KA7538BO"}, set())
+    text = summary(ledger, COMPLETE, 20.0, 200)
+    assert "plates read in 1, 0.0% exact" in text, text
+    assert "webhook latency 300 ms, median" in text
+    innocent = replace(pictured, vehicle=Vehicle("KA7538BC", "UA", Looks()), listed=False)
+    ledger.sending(innocent, 11.0)
+    assert ledger.alert(of_picture(innocent, "КА7538ВО", "KA7538BO"), 11.3) in ledger.false
+
+
+def test_a_vehicle_found_by_others_but_in_no_picture_is_unseen(passage: Passage, pictured: Passage) -> None:
+    ledger = Ledger()
+    played(ledger, passage)
+    ledger.alert(event(passage, "КА7538ВО", "KA7538BO"), 10.02)
+    ledger.sending(pictured, 12.0)
+    ledger.taken(pictured, [])
+    assert ledger.unseen == {"KA7538BO"}
+    assert not ledger.missed
+    assert ledger.within_bounds()
+    for number in range(2):
+        other = replace(pictured, vehicle=Vehicle(f"KA000{number}BO", "UA", Looks()))
+        ledger.found.add(other.vehicle.plate)
+        ledger.taken(other, [])
+    assert not ledger.within_bounds(), "three of three went unseen"
+    assert not verdict(ledger, COMPLETE)[0]
 
 
 def test_an_alert_that_is_not_the_citys_is_not_judged(passage: Passage) -> None:

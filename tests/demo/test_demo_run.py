@@ -1,6 +1,7 @@
 """The demonstration for real: the service's own process, its keys, its database, its webhooks."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -30,11 +31,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_short_play_keeps_its_promises_and_cleans_up(temporary: Path) -> None:
     said: list[str] = []
     port = free_port()
-    code = run_demo(6, port, cameras=60, rate=120, say=said.append)
+    code = run_demo(8, port, cameras=60, rate=120, say=said.append)
     text = "\n".join(said)
     assert code == 0, text
     assert "Imported 497 stolen vehicles; rejected rows: 42, 234, 405" in text
     assert "listed that passed" in text
+    assert re.search(r"pictures +[1-9]\d*   plates read in [1-9]", text), text
+    assert re.search(r"hits from them +[1-9]", text), text
+    assert re.search(r"cam-006[123] picture +read \w+ +listed", text), text
     assert not list(temporary.iterdir())
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", port))

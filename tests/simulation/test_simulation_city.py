@@ -97,3 +97,24 @@ def test_reads_are_what_their_camera_can_say(passages: list[Passage]) -> None:
 
 def test_no_listed_vehicles_no_hits_to_find() -> None:
     assert not any(passage.listed for passage in play(City(2, listed_share=0.5, near_share=0.5), 200))
+
+
+def test_picture_cameras_stand_beside_the_others_and_read_nothing() -> None:
+    city = City(1, 50, vehicles(), listed_share=0.05, near_share=0.02, between_s=(1.0, 5.0), picture_cameras=3)
+    assert [camera.vendor for camera in city.cameras[50:]] == ["picture"] * 3
+    assert "picture" not in {camera.vendor for camera in city.cameras[:50]}
+    passages = play(city, 6000, per_second=100.0)
+    pictured = [passage for passage in passages if passage.camera.vendor == "picture"]
+    assert all(passage.read.plate == "" and passage.read.read_id for passage in pictured)
+    assert all(passage.read.plate for passage in passages if passage.camera.vendor != "picture")
+    seconds = (passages[-1].at - START).total_seconds()
+    assert 1.0 < len(pictured) / seconds <= 3.0
+    assert sum(passage.listed for passage in pictured) > 0.3 * len(pictured)
+    for camera in city.cameras[50:]:
+        times = [passage.at for passage in pictured if passage.camera == camera]
+        assert all(after - before > timedelta(seconds=0.99) for before, after in pairwise(times))
+
+
+def test_without_picture_cameras_the_city_is_what_it_was() -> None:
+    assert play(City(3, picture_cameras=0), 200) == play(City(3), 200)
+    assert not [passage for passage in play(City(3), 200) if passage.camera.vendor == "picture"]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import msgspec
 import pytest
@@ -115,3 +115,18 @@ def test_the_picture_is_a_jpeg_of_one_block() -> None:
     assert JPEG.startswith(b"\xff\xd8\xff\xe0")
     assert JPEG.endswith(b"\xff\xd9")
     assert len(JPEG) < 200
+
+
+def test_a_picture_camera_posts_the_picture_and_tells_what_it_does_not_show() -> None:
+    posting = render(FULL, "picture", b"\xff\xd8\xff the picture")
+    path, _, query = posting.path.partition("?")
+    assert (path, posting.content_type) == ("/v1/cameras/cam-0042/picture", "image/jpeg")
+    assert posting.body == b"\xff\xd8\xff the picture"
+    told = {name: values[0] for name, values in parse_qs(query).items()}
+    assert datetime.fromisoformat(told.pop("captured_at")) == AT
+    assert told == {"read_id": "r-1", "direction": "forward", "lane": "2"}, "and nothing of what an engine would know"
+
+
+@pytest.mark.parametrize("vendor", ["hikvision", "platerecognizer"])
+def test_a_true_picture_goes_with_the_messages_that_have_room_for_one(vendor: VendorName) -> None:
+    assert parsed(render(FULL, vendor, b"\xff\xd8\xff the picture")).picture == b"\xff\xd8\xff the picture"
