@@ -1,108 +1,101 @@
-"""Reads on their way in: one batch per turn of the event loop, checked, recognised if repeated, matched, recorded."""
+"""Reads on their way in: one batch per turn of the event loop, checked, recognised if repeated, and handed on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 import structlog
-from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from platematch import plates
-from platematch.hits.hit import Listing, Matched
-from platematch.matcher import Matcher
-from platematch.matcher.match import Match
 from platematch.matcher.observe import rows_by_row
-from platematch.problem import Problem, Rejection, invalid_item
+from platematch.outcome import NOTHING, Answer, Counts, Outcome, Result, Told, outcome_of
+from platematch.problem import Problem, invalid_item
 from platematch.reads import Read, derived_read_id
-from platematch.recent import Key, Known, Recent
+from platematch.recent import Key
 from platematch.settings import Settings
-from platematch.store import hits as hit_rows
-from platematch.store.hits import Recorded, StoredHit
-from platematch.store.store import Store
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # device clocks start there
 BATCH = 1024  # reads matched without giving way to other work
 
 log = structlog.get_logger("platematch.intake")
 
-NOTHING = Recorded(duplicate=False, hits=[])
-
-
-class Outcome(Struct):
-    """What became of the items of one request; accepted + duplicates + rejected = items sent."""
-
-    accepted: int
-    duplicates: int
-    rejected: list[Rejection]
-    hits: list[StoredHit]
-    version: int
-
 
 @dataclass(slots=True)
-class Counts:
-    """What has come in since the start, for the metrics. confidences_ignored: lists as long as no plate's text."""
+class Fresh:
+    """The n reads of a batch that are new; plates as codes (n, 16) uint8 and lengths (n,) int32; received: when."""
 
-    accepted: int = 0
-    duplicates: int = 0
-    rejected: int = 0
-    confidences_ignored: int = 0
+    reads: list[Read] = field(default_factory=list)
+    received: list[datetime] = field(default_factory=list)
+    codes: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 16), np.uint8))
+    lengths: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+
+    def add(self, read: Read, received_at: datetime) -> None:
+        """One more; its plate is to follow."""
+        self.reads.append(read)
+        self.received.append(received_at)
+
+
+class Sink(Protocol):
+    """Where reads go: to the matcher and the store, or to the process that has them."""
+
+    @property
+    def version(self) -> int:
+        """The version of the lists now."""
+
+    def recall(self, read: Read, received_at: datetime) -> Answer | None:
+        """The answer to a read whose id was seen before; None where it was not."""
+
+    def take(self, fresh: Fresh) -> Sequence[Answer]:
+        """What becomes of reads with ids that were not seen before, each there once; they are remembered."""
 
 
 @dataclass(slots=True, eq=False)
 class _Arrival:
-    """The items of one request, or a slice of them, and what became of them so far.
+    """The items of one request, or a slice of them, and what became of them so far, at the same places.
 
-    pending: the ids (camera_id, read_id) whose hits the answer shall repeat, and whether each is a repeat.
-    version: of the lists that its reads were matched against.
+    taken: where among the fresh reads of the batch the items are that were not answered at sight, and whether each
+    is a repeat within the batch. waiting: the answers that are still to come, likewise.
     """
 
     items: Sequence[Read | Problem]
-    offset: int
     received_at: datetime
-    outcome: asyncio.Future[Outcome]
-    rejected: list[Rejection]
-    pending: list[tuple[Key, bool]]
+    outcome: asyncio.Future[list[Result]]
+    results: list[Result] = field(default_factory=list)
+    taken: list[tuple[int, int, bool]] = field(default_factory=list)
+    waiting: list[tuple[int, Awaitable[Result], bool]] = field(default_factory=list)
     version: int = 0
 
 
 class Intake:
     """Takes the reads of all requests; `accept` returns when every hit among them is on disk."""
 
-    def __init__(self, settings: Settings, store: Store, matcher: Matcher, clock: Callable[[], datetime]) -> None:
-        self.counts = Counts()
-        self.recent = Recent(settings.recent_reads)
+    def __init__(self, settings: Settings, sink: Sink, counts: Counts) -> None:
+        self.counts = counts
         self._max_length = settings.max_plate_length
         self._skew = timedelta(seconds=settings.clock_skew_s)
-        self._late = timedelta(seconds=settings.late_s)
-        self._store = store
-        self._matcher = matcher
-        self._clock = clock
+        self._sink = sink
         self._arrivals: list[_Arrival] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def accept(self, items: Sequence[Read | Problem], received_at: datetime) -> Outcome:
         """Match and record reads; an item that could not be decoded comes as its Problem. See Pipeline.accept."""
-        loop = asyncio.get_running_loop()
-        arrivals = [
-            _Arrival(items[start : start + BATCH], start, received_at, loop.create_future(), [], [])
-            for start in range(0, len(items), BATCH)
-        ]
-        if arrivals and not self._arrivals:
-            loop.call_soon(self._turn)
-        self._arrivals += arrivals
-        parts = await asyncio.gather(*(arrival.outcome for arrival in arrivals))
-        return Outcome(
-            accepted=sum(part.accepted for part in parts),
-            duplicates=sum(part.duplicates for part in parts),
-            rejected=[rejection for part in parts for rejection in part.rejected],
-            hits=[hit for part in parts for hit in part.hits],
-            version=max((part.version for part in parts), default=self._matcher.version),
-        )
+        results, version = await self._each(items, received_at)
+        outcome = outcome_of(results, version)
+        self.counts.add(outcome)
+        return outcome
+
+    async def settle(self, read: Read, received_at: datetime) -> Result:
+        """As accept, of one read that another process took in and counts."""
+        results, version = await self._each([read], received_at)
+        result = results[0]
+        return replace(result, version=version) if isinstance(result, Told) else result
 
     async def close(self, timeout_s: float) -> None:
         """Wait until what was taken has been recorded and answered."""
@@ -110,6 +103,20 @@ class Intake:
             self._turn()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=timeout_s)
+
+    async def _each(self, items: Sequence[Read | Problem], received_at: datetime) -> tuple[list[Result], int]:
+        """What became of each item, and the version that they were matched against."""
+        loop = asyncio.get_running_loop()
+        arrivals = [
+            _Arrival(items[start : start + BATCH], received_at, loop.create_future())
+            for start in range(0, len(items), BATCH)
+        ]
+        if arrivals and not self._arrivals:
+            loop.call_soon(self._turn)
+        self._arrivals += arrivals
+        parts = await asyncio.gather(*(arrival.outcome for arrival in arrivals))
+        version = max((arrival.version for arrival in arrivals), default=self._sink.version)
+        return [result for part in parts for result in part], version
 
     def _turn(self) -> None:
         """Match what has arrived, up to a batch, and leave the rest to the loop's next turn."""
@@ -130,7 +137,6 @@ class Intake:
                 self._run_alone(arrival)
 
     def _run_alone(self, arrival: _Arrival) -> None:
-        arrival.rejected, arrival.pending = [], []
         try:
             self._run([arrival])
         except Exception as error:  # noqa: BLE001 the request's own edge: its sender gets the error
@@ -138,49 +144,76 @@ class Intake:
                 arrival.outcome.set_exception(error)
 
     def _run(self, arrivals: list[_Arrival]) -> None:
-        fresh, known = self._sort(arrivals)
-        known.update(self._match(fresh))
+        version = self._sink.version  # before matching: at least this one counted
+        fresh = self._sort(arrivals)
+        answers = self._sink.take(fresh) if fresh.reads else []
         for arrival in arrivals:
-            arrival.version = self._matcher.version
-            answers = [known[key] for key, _ in arrival.pending]
-            if any(not isinstance(answer, Recorded) for answer in answers):
-                self._start(self._answer_later(arrival, answers))
-            else:
-                self._answer(arrival, [answer for answer in answers if isinstance(answer, Recorded)])
+            arrival.version = version
+            for place, number, again in arrival.taken:
+                self._put(arrival, place, answers[number], again)
+            if arrival.waiting:
+                self._start(self._answer_later(arrival))
+            elif not arrival.outcome.done():
+                arrival.outcome.set_result(arrival.results)
 
-    def _sort(self, arrivals: list[_Arrival]) -> tuple[_Fresh, dict[Key, Known]]:
+    def _sort(self, arrivals: list[_Arrival]) -> Fresh:
         """Reject what cannot be taken and tell repeats from reads that are seen for the first time."""
         reads = [item for arrival in arrivals for item in arrival.items if isinstance(item, Read)]
         codes, lengths = plates.pack_batch([read.plate for read in reads], rows_by_row(reads))
-        fresh = _Fresh([], [], [], codes, lengths)
-        known: dict[Key, Known] = {}
+        fresh, numbers = Fresh(), dict[Key, int]()
+        rows: list[int] = []
         row = -1
         for arrival in arrivals:
-            for index, item in enumerate(arrival.items, arrival.offset):
+            arrival.results, arrival.taken, arrival.waiting = [NOTHING] * len(arrival.items), [], []
+            for place, item in enumerate(arrival.items):
                 if not isinstance(item, Read):
-                    arrival.rejected.append(Rejection(index, item))
+                    arrival.results[place] = item
                     continue
                 row += 1
-                repeated = item.read_id is not None and self._is_known((item.camera_id, item.read_id), known)
-                problem = None if repeated else self._problem(item, int(lengths[row]), arrival.received_at)
-                if problem is not None:
-                    arrival.rejected.append(Rejection(index, problem))
-                    continue
-                plate = plates.unpack(codes[row])
-                if item.read_id is None:
-                    item.read_id = derived_read_id(item.camera_id, item.captured_at, plate)
-                key = (item.camera_id, item.read_id)
-                repeated = self._is_known(key, known)
-                if not repeated:
-                    fresh.add(item, plate, row, arrival.received_at)
-                    known[key] = None
-                elif key not in known:
-                    known[key] = self.recent[key]
-                arrival.pending.append((key, repeated))
-        return fresh, known
+                if self._is_new(arrival, place, item, codes[row], int(lengths[row]), numbers):
+                    fresh.add(item, arrival.received_at)
+                    rows.append(row)
+        fresh.codes, fresh.lengths = codes[rows], lengths[rows]
+        return fresh
 
-    def _is_known(self, key: Key, known: dict[Key, Known]) -> bool:
-        return key in known or key in self.recent
+    def _is_new(
+        self,
+        arrival: _Arrival,
+        place: int,
+        read: Read,
+        codes: NDArray[np.uint8],
+        length: int,
+        numbers: dict[Key, int],
+    ) -> bool:
+        """Whether the read is to be taken; if not, its answer or its problem is in its place.
+
+        One that came without an id has one afterwards. numbers: of the batch's new ids, by id.
+        """
+        if read.read_id is not None and self._is_repeat(arrival, place, read, numbers):
+            return False
+        problem = self._problem(read, length, arrival.received_at)
+        if problem is not None:
+            arrival.results[place] = problem
+            return False
+        if read.read_id is None:
+            read.read_id = derived_read_id(read.camera_id, read.captured_at, plates.unpack(codes))
+            if self._is_repeat(arrival, place, read, numbers):
+                return False
+        number = numbers[read.camera_id, read.read_id] = len(numbers)
+        arrival.taken.append((place, number, False))
+        return True
+
+    def _is_repeat(self, arrival: _Arrival, place: int, read: Read, numbers: dict[Key, int]) -> bool:
+        """Whether the read's id was seen before, in this batch or lately; what is known of it is then its answer."""
+        key = (read.camera_id, read.read_id or "")
+        number = numbers.get(key)
+        if number is not None:
+            arrival.taken.append((place, number, True))
+            return True
+        answer = self._sink.recall(read, arrival.received_at)
+        if answer is not None:
+            self._put(arrival, place, answer, False)
+        return answer is not None
 
     def _problem(self, read: Read, length: int, received_at: datetime) -> Problem | None:
         problem = plate_problem(read.plate, length, self._max_length)
@@ -193,94 +226,35 @@ class Intake:
             return invalid_item(f"captured_at is {ahead} s ahead of the server's clock", "$.captured_at")
         if read.char_confidences is not None and len(read.char_confidences) != length:
             read.char_confidences = None
-            self.counts.confidences_ignored += 1
+            self.counts.add_ignored()
         return None
 
-    def _match(self, fresh: _Fresh) -> dict[Key, Known]:
-        """Match the batch; hand what matched to the store and remember every id."""
-        known: dict[Key, Known] = {}
-        matched: list[Matched] = []
-        found = (
-            self._matcher.match(
-                fresh.reads,
-                [read.captured_at for read in fresh.reads],
-                packed=(fresh.codes[fresh.rows], fresh.lengths[fresh.rows]),
-            )
-            if fresh.reads
-            else []
-        )
-        for read, plate, received_at, matches in zip(fresh.reads, fresh.plates, fresh.received, found, strict=True):
-            key = (read.camera_id, read.read_id or "")
-            known[key] = NOTHING
-            if matches:
-                listings = [self._listing(match) for match in matches]
-                late = received_at - read.captured_at > self._late
-                matched.append(Matched(read, plate, matches, listings, late, self._matcher.version))
-                known[key] = asyncio.get_running_loop().create_future()
-        for key, answer in known.items():
-            self.recent.put(key, answer)
-        if matched:
-            self._start(self._record(matched, known))
-        return known
+    def _put(self, arrival: _Arrival, place: int, answer: Answer, again: bool) -> None:
+        if isinstance(answer, Told):
+            arrival.results[place] = _again(answer) if again else answer
+        else:
+            arrival.waiting.append((place, answer, again))
 
-    def _listing(self, match: Match) -> Listing:
-        listed = self._matcher.listing(match.watchlist_id, match.entry_id)
-        if listed is None:  # lists change between turns only
-            raise LookupError(f"{match.watchlist_id}/{match.entry_id} matched, but is not listed")
-        return Listing(*listed)
-
-    async def _record(self, matched: list[Matched], known: dict[Key, Known]) -> None:
-        keys = [(item.read.camera_id, item.read.read_id or "") for item in matched]
-        futures = [future for key in keys if isinstance(future := known[key], asyncio.Future)]
+    async def _answer_later(self, arrival: _Arrival) -> None:
         try:
-            recorded = await self._store.record(matched, self._clock())
-        except Exception as error:  # noqa: BLE001 whatever failed, the senders must come again
-            for key, future in zip(keys, futures, strict=True):
-                self.recent.forget(key)
-                future.set_exception(error)
-                future.exception()  # a sender that went away leaves nobody else to look at it
-            return
-        for key, future, result in zip(keys, futures, recorded, strict=True):
-            if key in self.recent:
-                self.recent.put(key, result)
-            future.set_result(result)
-
-    async def _answer_later(self, arrival: _Arrival, answers: list[Known]) -> None:
-        recorded: list[Recorded] = []
-        try:
-            for (camera_id, read_id), answer in zip((key for key, _ in arrival.pending), answers, strict=True):
-                if answer is None:
-                    hits = await self._store.read(hit_rows.of_read, camera_id, read_id)
-                    recorded.append(Recorded(True, hits))
-                else:
-                    recorded.append(answer if isinstance(answer, Recorded) else await asyncio.shield(answer))
+            for place, answer, again in arrival.waiting:
+                result = await asyncio.shield(answer)
+                arrival.results[place] = _again(result) if again else result
         except Exception as error:  # noqa: BLE001 the request's own edge: its sender gets the error
             if not arrival.outcome.done():
                 arrival.outcome.set_exception(error)
             return
-        self._answer(arrival, recorded)
-
-    def _answer(self, arrival: _Arrival, recorded: list[Recorded]) -> None:
-        duplicates = sum(
-            repeated or result.duplicate for (_, repeated), result in zip(arrival.pending, recorded, strict=True)
-        )
-        outcome = Outcome(
-            accepted=len(arrival.pending) - duplicates,
-            duplicates=duplicates,
-            rejected=arrival.rejected,
-            hits=[hit for result in recorded for hit in result.hits],
-            version=arrival.version,
-        )
-        self.counts.accepted += outcome.accepted
-        self.counts.duplicates += duplicates
-        self.counts.rejected += len(outcome.rejected)
         if not arrival.outcome.done():
-            arrival.outcome.set_result(outcome)
+            arrival.outcome.set_result(arrival.results)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _again(result: Result) -> Result:
+    return replace(result, duplicate=True) if isinstance(result, Told) else result
 
 
 def plate_problem(plate: str, length: int, max_length: int) -> Problem | None:
@@ -290,21 +264,3 @@ def plate_problem(plate: str, length: int, max_length: int) -> Problem | None:
     if length > max_length:
         return invalid_item(f"plate has {length} characters, at most {max_length} are taken", "$.plate")
     return None
-
-
-@dataclass(slots=True)
-class _Fresh:
-    """The reads of a turn that are new: rows index codes (n, 16) uint8 and lengths (n,) int32 of the whole turn."""
-
-    reads: list[Read]
-    plates: list[str]
-    rows: list[int]
-    codes: NDArray[np.uint8]
-    lengths: NDArray[np.int32]
-    received: list[datetime] = field(default_factory=list)
-
-    def add(self, read: Read, plate: str, row: int, received_at: datetime) -> None:
-        self.reads.append(read)
-        self.plates.append(plate)
-        self.rows.append(row)
-        self.received.append(received_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
@@ -12,15 +13,20 @@ import structlog
 from msgspec import Struct
 
 from platematch import plates
-from platematch.errors import InvalidPlate, PlatematchError, SettingsError
-from platematch.intake import Intake, Outcome, plate_problem
+from platematch.access import StoredKey
+from platematch.errors import InvalidPlate, PlatematchError, SettingsError, StartError, TooLarge
+from platematch.intake import Intake, plate_problem
 from platematch.matcher import Matcher, check_plate
 from platematch.matcher.match import Match
+from platematch.memory import Memory
+from platematch.outcome import Counts, Outcome
 from platematch.plates.formats import FORMATS
 from platematch.problem import Problem
 from platematch.reads import PlateRead, Read
+from platematch.recorder import Recorder
 from platematch.settings import Settings
 from platematch.store import hits as hit_rows
+from platematch.store import keys as key_rows
 from platematch.store import watchlists as watchlist_rows
 from platematch.store.store import Store
 from platematch.watchlist import (
@@ -59,6 +65,7 @@ def utc_now() -> datetime:
 class Pipeline:
     """One service: its store, its live index, its webhook sender. Made by `start`, ended by `close`.
 
+    memory: what other processes of the service may map; secret: what they need to know its ids by.
     attempts: webhook attempts since the start, by outcome. failed: set when a part that runs in the background has
     ended by itself; such a service is to be ended and started again.
     """
@@ -66,8 +73,11 @@ class Pipeline:
     def __init__(self, settings: Settings, store: Store, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.store = store
-        self.matcher = Matcher(home_country=settings.home_country)
-        self.intake = Intake(settings, store, self.matcher, clock)
+        self.memory = Memory.make(settings)
+        self.secret = secrets.token_bytes(32)
+        self.matcher = Matcher(home_country=settings.home_country, memory=self.memory.index)
+        self.recorder = Recorder(settings, store, self.matcher, self.memory.ids(self.secret), clock)
+        self.intake = Intake(settings, self.recorder, Counts(self.memory.counts[0]))
         self.sender = Sender(
             store,
             allow_private=settings.webhook_allow_private,
@@ -106,6 +116,7 @@ class Pipeline:
         pipeline._watch("webhook sender", pipeline.sender.run())
         pipeline._watch("expiry sweep", pipeline._sweep())
         pipeline._watch("store writer", store.ended())
+        pipeline._watch("store listener", store.listen())
         return pipeline
 
     def _watch(self, name: str, work: Coroutine[None, None, None]) -> None:
@@ -125,12 +136,15 @@ class Pipeline:
         version, watchlists, entries = await self.store.read(watchlist_rows.snapshot)
         for watchlist, listed_at, changed_in in watchlists:
             self.matcher.put_watchlist(watchlist, listed_at, changed_in)
-        for watchlist_id, listed in entries.items():
-            await asyncio.to_thread(self.matcher.load, watchlist_id, listed)
+        try:
+            for watchlist_id, listed in entries.items():
+                await asyncio.to_thread(self.matcher.load, watchlist_id, listed)
+        except TooLarge as error:
+            raise StartError(f"the lists in the store do not fit into memory: {error.message}") from None
         self.matcher.version = version
         await asyncio.to_thread(self.matcher.warm)
         for key in reversed(await self.store.read(hit_rows.recent_read_ids, self.settings.recent_reads)):
-            self.intake.recent.put(key, None)
+            self.recorder.hits.put(key, None)
 
     async def close(self) -> None:
         """Finish what was taken: matched reads are recorded, webhooks under way are waited for, the store closes."""
@@ -159,6 +173,10 @@ class Pipeline:
         """
         return await self.intake.accept(items, received_at)
 
+    async def find_key(self, key_id: str) -> StoredKey | None:
+        """The stored key of the id, None where there is none."""
+        return await self.store.read(key_rows.find, key_id)
+
     def preview(self, read: PlateRead) -> Preview:
         """Which entries the read could be, best first; nothing is stored. InvalidPlate: the text is no plate."""
         problem = plate_problem(read.plate, len(plates.pack(read.plate)), self.settings.max_plate_length)
@@ -172,10 +190,12 @@ class Pipeline:
         return await asyncio.shield(asyncio.ensure_future(self._apply(change, actor)))
 
     async def _apply(self, change: Change, actor: str) -> Changed:
-        await asyncio.to_thread(_check, _entries(change), self.settings.max_plate_length)
+        entries = _entries(change)
+        await asyncio.to_thread(_check, entries, self.settings.max_plate_length)
         async with self._changing:
-            now = self._clock()
-            changed = await self.store.change(change, now, actor)
+            if entries:
+                await asyncio.to_thread(self.matcher.check_room, entries)
+            changed = await self.store.change(change, self._clock(), actor)
             if isinstance(change, ReplaceEntries) and change.dry_run:
                 return changed
             try:

@@ -71,6 +71,10 @@ class Running:
     def start(self) -> None:
         """Start the service and wait until it says that it is ready."""
         self.begin()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until the service says that it is ready."""
         assert self.process is not None
         deadline = time.monotonic() + READY_S
         while time.monotonic() < deadline:
@@ -81,6 +85,17 @@ class Running:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
         raise AssertionError(f"not ready within {READY_S} s:\n{self.log.read_text()}")
+
+    def fronts(self) -> list[int]:
+        """The ids of its front processes, also where it has ended and they have not."""
+        return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if self._is_front(path.parent)]
+
+    def _is_front(self, process: Path) -> bool:
+        try:
+            mine = f"PLATEMATCH_PORT={self.port}".encode() in (process / "environ").read_bytes().split(b"\0")
+            return mine and b"platematch.serving.front" in (process / "cmdline").read_bytes()
+        except OSError:
+            return False  # it has ended meanwhile, or is not ours
 
     def kill(self) -> None:
         """kill -9, as the power would."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from platematch.errors import InvalidPlate, NotFound, SettingsError, StoreUnavailable
+from platematch.errors import InvalidPlate, NotFound, SettingsError, StoreUnavailable, TooLarge
 from platematch.intake import Outcome
 from platematch.pipeline import Pipeline
 from platematch.problem import invalid_item
@@ -134,9 +134,9 @@ async def test_the_memory_of_reads_is_bounded(tmp_path: Path) -> None:
     pipeline = await started(tmp_path, recent_reads=10)
     await pipeline.apply(PutWatchlist(STOLEN), "test")
     await pipeline.apply(PutEntry("stolen", entry("AA1234BB")), "test")
-    items = [read("AA1234BB" if n % 7 == 0 else "KA7777HT", f"cam-{n}", read_id=f"r{n}") for n in range(50)]
-    assert counted(await pipeline.accept(items, NOW)) == (50, 0, 0, 8)
-    assert len(pipeline.intake.recent) == 10 + 8, "the last ten that did not hit, and as many at most that did"
+    items = [read("AA1234BB" if n % 7 == 0 else "KA7777HT", f"cam-{n}", read_id=f"r{n}") for n in range(100)]
+    assert counted(await pipeline.accept(items, NOW)) == (100, 0, 0, 15)
+    assert len(pipeline.recorder.hits) == 10, "the last ten that did hit"
     assert counted(await pipeline.accept(items[:1], NOW)) == (0, 1, 0, 1), "the store knows what the memory forgot"
     await pipeline.close()
 
@@ -208,6 +208,18 @@ async def test_a_change_that_fails_leaves_index_and_version(pipeline: Pipeline) 
     with pytest.raises(NotFound):
         await pipeline.apply(PutEntry("absent", entry("KA7777HT")), "test")
     assert (len(pipeline.matcher), pipeline.version) == (1, 2)
+
+
+async def test_more_entries_than_there_is_room_for_are_refused_before_they_are_stored(tmp_path: Path) -> None:
+    pipeline = await started(tmp_path, max_entries=1000)
+    await pipeline.apply(PutWatchlist(STOLEN), "test")
+    plates = [entry(f"K{number:06d}", str(number)) for number in range(2500)]
+    with pytest.raises(TooLarge, match="max_entries"):
+        await pipeline.apply(ReplaceEntries("stolen", plates), "test")
+    assert (len(pipeline.matcher), pipeline.version) == (0, 1)
+    await pipeline.apply(ReplaceEntries("stolen", plates[:1000]), "test")
+    assert (len(pipeline.matcher), pipeline.version) == (1000, 2)
+    await pipeline.close()
 
 
 async def test_a_preview_stores_nothing(pipeline: Pipeline) -> None:

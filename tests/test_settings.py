@@ -66,6 +66,13 @@ def test_a_password_with_an_at_sign_is_not_shown_either() -> None:
     assert not [source for source in sources if "cret" in str(source.value)]
 
 
+def test_a_password_among_the_parameters_is_not_shown_either() -> None:
+    url = "postgresql+psycopg://db.example/x?user=me&password=secret&sslmode=require"
+    _, sources = settings.load_with_sources({"PLATEMATCH_STORE": url})
+    assert not [source for source in sources if "secret" in str(source.value)]
+    assert any(str(source.value).endswith("?user=me&password=***&sslmode=require") for source in sources)
+
+
 def test_the_commands_find_the_service_of_the_same_settings() -> None:
     assert settings.load({"PLATEMATCH_PORT": "9000"}).service_url == "http://127.0.0.1:9000"
     assert settings.load({"PLATEMATCH_HOST": "0.0.0.0"}).service_url == "http://127.0.0.1:8080"

@@ -5,34 +5,46 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+import numpy as np
 from aiohttp import web
+from typing_extensions import Buffer
 
-from platematch.access import Key, check_alive, digest, key_id_of, verify
+from platematch.access import Key, StoredKey, check_alive, digest, key_id_of, verify
 from platematch.errors import Unauthenticated
-from platematch.store import keys
-from platematch.store.store import Store
 
-# A key revoked by another process counts on for this long at most.
+# A key revoked by another program on the same store counts on for this long at most.
 KNOWN_S = 5.0
 UNKNOWN_S = 1.0
 MOST_REMEMBERED = 10_000
 
 
 class Authenticator:
-    """Checks shown keys, remembering the last outcomes by digest for seconds, never a token itself."""
+    """Checks shown keys, remembering the last outcomes by digest for seconds, never a token itself.
 
-    def __init__(self, store: Store, *, monotonic: Callable[[], float]) -> None:
-        self._store = store
+    find: the stored key of a key_id. generation: 8 bytes that all processes of the service share.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[str], Awaitable[StoredKey | None]],
+        generation: Buffer,
+        *,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._find = find
+        self._shared = np.frombuffer(memoryview(generation), np.int64, 1)
         self._monotonic = monotonic
         self._remembered: dict[bytes, tuple[Key | None, float]] = {}
         self._under_way: dict[bytes, asyncio.Future[Key | None]] = {}
-        self._generation = 0
+        self._generation = int(self._shared[0])
 
     async def key(self, token: str, now: datetime) -> Key:
         """The key behind the token. Raises Unauthenticated where it is unknown, wrong, revoked or expired."""
+        if self._generation != self._shared[0]:
+            self._forget()
         shown = digest(token)
         remembered = self._remembered.get(shown)
         if remembered is None or remembered[1] <= self._monotonic():
@@ -45,9 +57,13 @@ class Authenticator:
         return key
 
     def forget(self) -> None:
-        """Ask the store again for every key: one was revoked."""
+        """Have every process ask the store again for every key: one was revoked."""
+        self._shared[0] += 1
+
+    def _forget(self) -> None:
+        self._generation = int(self._shared[0])
         self._remembered.clear()
-        self._generation += 1
+        self._under_way.clear()
 
     async def _look_up_once(self, token: str, shown: bytes) -> Key | None:
         """One look-up for all requests that show the same key at the same time."""
@@ -55,20 +71,24 @@ class Authenticator:
         if waiting is None:
             waiting = asyncio.ensure_future(self._look_up(token, shown))
             self._under_way[shown] = waiting
-            waiting.add_done_callback(lambda _: self._under_way.pop(shown, None))
+            waiting.add_done_callback(lambda done: self._end(shown, done))
         return await asyncio.shield(waiting)
+
+    def _end(self, shown: bytes, done: asyncio.Future[Key | None]) -> None:
+        if self._under_way.get(shown) is done:
+            del self._under_way[shown]
 
     async def _look_up(self, token: str, shown: bytes) -> Key | None:
         key_id = key_id_of(token)
         if key_id is None:
             return None
         generation = self._generation
-        stored = await self._store.read(keys.find, key_id)
+        stored = await self._find(key_id)
         try:
             key = verify(stored, shown)
         except Unauthenticated:
             key = None
-        if generation == self._generation:
+        if generation == self._shared[0]:
             self._remember(shown, key)
         return key
 

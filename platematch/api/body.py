@@ -80,7 +80,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
     except TimeoutError:
         raise Malformed(f"the body comes too slowly: {size} bytes of it so far; send it again") from None
     except (HttpProcessingError, web.RequestPayloadError):
-        raise Malformed("the body is broken: its chunks or its content encoding cannot be decoded") from None
+        raise broken() from None
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -138,6 +138,11 @@ def decode_query(kind: type[S], query: Mapping[str, str]) -> S:
         message, path = explain(error)
         name = path.removeprefix("$.")
         raise Malformed(f"query parameter {name}: {message}", field=name) from None
+
+
+def broken() -> Malformed:
+    """The error of a body that breaks the rules of HTTP."""
+    return Malformed("the body is broken: its chunks or its content encoding cannot be decoded")
 
 
 def _all(query: Mapping[str, str], name: str) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 import structlog
@@ -49,9 +50,7 @@ class DeviceQuery(msgspec.Struct, frozen=True):
 )
 async def post_vendor_message(call: Call[DeviceQuery, None]) -> web.Response:
     """The path's camera_id counts, whatever the message says."""
-    vendor, camera_id = _vendor(call.path("vendor")), _camera_id(call.path("camera_id"))
-    if not may_post_for(call.key, camera_id):
-        raise Forbidden(f"this key may not post for camera {camera_id!r}", field="camera_id")
+    vendor, camera_id = _vendor(call.path("vendor")), camera_of(call)
     message = Message(
         camera_id=camera_id,
         content_type=call.request.headers.get("Content-Type", ""),
@@ -61,7 +60,7 @@ async def post_vendor_message(call: Call[DeviceQuery, None]) -> web.Response:
     )
     reads = await _reads(call, vendor, message)
     if reads:
-        outcome = await call.service.pipeline.accept(reads, call.now)
+        outcome = await call.service.intake.accept(reads, call.now)
         for rejection in outcome.rejected:
             log.warning(
                 "vendor read rejected", vendor=vendor.name, camera_id=camera_id, problem=rejection.problem.detail
@@ -80,12 +79,18 @@ def _with_believable_time(read: Read, message: Message, skew: timedelta) -> Read
     return replace(read, captured_at=message.received_at, device_time=told, read_id=read_id)
 
 
-def _camera_id(name: str) -> str:
-    """The camera_id of the path, which no parser checks. Raises Malformed where a read could not hold it."""
+def camera_of(call: Call[Any, Any]) -> str:
+    """The camera_id of the path, which no parser checks.
+
+    Raises Malformed where a read could not hold it, Forbidden where the key may not post for it.
+    """
     try:
-        return msgspec.convert(name, Identifier)
+        camera_id = msgspec.convert(call.path("camera_id"), Identifier)
     except msgspec.ValidationError as error:
         raise Malformed(f"the camera_id in the path is none: {error}", field="camera_id") from None
+    if not may_post_for(call.key, camera_id):
+        raise Forbidden(f"this key may not post for camera {camera_id!r}", field="camera_id")
+    return camera_id
 
 
 def _vendor(name: str) -> Vendor:
@@ -102,7 +107,7 @@ async def _reads(call: Call[DeviceQuery, None], vendor: Vendor, message: Message
         reads = await parsed(lambda _: vendor.parse(message), message.body)
         return [_with_believable_time(read, message, skew) for read in reads]
     except InvalidMessage as error:
-        call.service.metrics.count_unreadable(vendor.name)
+        call.service.counters.count_unreadable(vendor.name)
         known = names_camera(call.key, message.camera_id)
         log.warning(
             "vendor message unreadable",

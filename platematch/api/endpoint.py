@@ -62,8 +62,11 @@ class Call(Generic[Q, B]):
     now: datetime
 
     def path(self, name: str) -> str:
-        """The part of the path that the template calls `name`."""
-        return self.request.match_info[name]
+        """The part of the path that the template calls `name`. Raises Malformed where nothing can be called so."""
+        part = self.request.match_info[name]
+        if "\0" in part:
+            raise Malformed(f"{name} in the path holds a NUL character, as no name does", field=name)
+        return part
 
     async def paged(
         self: Call[P, B], page: Callable[..., tuple[list[T], str | None]], *of: Any, **only: Any

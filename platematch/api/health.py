@@ -11,6 +11,7 @@ from platematch import __version__
 from platematch.access import allowed
 from platematch.api.auth import token_of
 from platematch.api.endpoint import JSON, Endpoints, respond
+from platematch.api.metrics import exposition
 from platematch.api.service import SERVICE, Service
 from platematch.errors import Unauthenticated
 
@@ -27,7 +28,10 @@ class Health(Struct, frozen=True):
 
 
 class Readiness(Struct, frozen=True):
-    """ready: index loaded, kernels compiled, store writable, all parts at work. The port opens after the first two."""
+    """ready: index loaded, kernels compiled, store writable, all parts and processes at work.
+
+    The port opens after the first two.
+    """
 
     ready: bool
     store: bool
@@ -44,8 +48,9 @@ async def healthz(request: web.Request) -> web.Response:
 @endpoints.open("/readyz", "Whether the service can take reads; 503 while it cannot", {JSON: Readiness}, also=(503,))
 async def readyz(request: web.Request) -> web.Response:
     """200 or 503 with the same body, so that the reason shows."""
-    pipeline = request.app[SERVICE].pipeline
-    readiness = Readiness(pipeline.ready, pipeline.store.healthy(), len(pipeline.matcher), pipeline.version)
+    service = request.app[SERVICE]
+    pipeline = service.pipeline
+    readiness = Readiness(service.ready, pipeline.store.healthy(), len(pipeline.matcher), pipeline.version)
     return respond(readiness, 200 if readiness.ready else 503)
 
 
@@ -53,7 +58,7 @@ async def readyz(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """The text format of Prometheus. A key that may read webhooks gets their counters, too."""
     service = request.app[SERVICE]
-    body = service.metrics.exposition(webhooks=await _may_read_webhooks(service, request))
+    body = exposition(service.pipeline, webhooks=await _may_read_webhooks(service, request))
     return web.Response(body=body, headers={"Content-Type": TEXT})
 
 

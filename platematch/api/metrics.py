@@ -1,61 +1,58 @@
-"""Counters and gauges for Prometheus, in a registry of their own so that two services can share a process."""
+"""The counters and gauges of all processes of the service, in Prometheus' text format."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from platematch import __version__
+from platematch.api.counters import LATENCIES_S, LATENCY, REQUESTS, SUM, UNREADABLE, totals
+from platematch.outcome import Counts
 from platematch.pipeline import Pipeline
 
-LATENCIES_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+def exposition(pipeline: Pipeline, *, webhooks: bool = False) -> bytes:
+    """All of it. webhooks: with what only those may know who may read webhooks."""
+    registry = CollectorRegistry()
+    registry.register(_Requests(pipeline))
+    registry.register(_State(pipeline))
+    if webhooks:
+        registry.register(_Webhooks(pipeline))
+    return generate_latest(registry)
 
 
-class Metrics:
-    """What the service counts while it answers. Labelled children are looked up once: observing is two additions."""
+class _Requests(Collector):
+    """The requests that were answered, by whichever process."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "platematch_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        self._pipeline = pipeline
+
+    def collect(self) -> Iterator[Metric]:
+        requests = CounterMetricFamily(
+            "platematch_http_requests", "Requests answered", labels=["method", "route", "status"]
         )
-        self._latency = Histogram(
+        latency = HistogramMetricFamily(
             "platematch_http_request_duration_seconds",
             "Time from a request's header to its answer",
-            ["route"],
-            buckets=LATENCIES_S,
-            registry=self._registry,
+            labels=["route"],
         )
-        self._unreadable = Counter(
+        unreadable = CounterMetricFamily(
             "platematch_vendor_messages_unreadable",
             "Vendor messages that could not be read, whether their device was told so or not",
-            ["vendor"],
-            registry=self._registry,
+            labels=["vendor"],
         )
-        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._registry.register(_State(pipeline))
-        self._of_webhooks = CollectorRegistry()
-        self._of_webhooks.register(_Webhooks(pipeline))
-
-    def count_unreadable(self, vendor: str) -> None:
-        """Count a vendor message that its parser refused."""
-        self._unreadable.labels(vendor).inc()
-
-    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count one answered request. route: the path's template, so that labels stay few and hold no key."""
-        children = self._children.get((method, route, status))
-        if children is None:
-            children = self._requests.labels(method, route, str(status)), self._latency.labels(route)
-            self._children[method, route, status] = children
-        children[0].inc()
-        children[1].observe(seconds)
-
-    def exposition(self, *, webhooks: bool = False) -> bytes:
-        """All of it in Prometheus' text format. webhooks: with what only those may know who may read webhooks."""
-        return generate_latest(self._registry) + (generate_latest(self._of_webhooks) if webhooks else b"")
+        for (kind, *labels), values in totals(self._pipeline.memory.requests).items():
+            if kind == LATENCY:
+                bounds = [*(str(bound) for bound in LATENCIES_S), "+Inf"]
+                buckets = list(zip(bounds, accumulate(values[:SUM].tolist()), strict=True))
+                latency.add_metric(labels, buckets, values[SUM])
+            else:
+                {REQUESTS: requests, UNREADABLE: unreadable}[kind].add_metric(labels, values[0])
+        yield from (requests, latency, unreadable)
 
 
 class _State(Collector):
@@ -68,19 +65,19 @@ class _State(Collector):
         self._pipeline = pipeline
 
     def collect(self) -> Iterator[Metric]:
-        pipeline, counts = self._pipeline, self._pipeline.intake.counts
+        pipeline, counts = self._pipeline, [Counts(memory) for memory in self._pipeline.memory.counts]
         build = GaugeMetricFamily("platematch_build_info", "The running version; always 1", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
         reads = CounterMetricFamily("platematch_reads", "Reads, by what became of them", labels=["outcome"])
-        reads.add_metric(["accepted"], counts.accepted)
-        reads.add_metric(["duplicate"], counts.duplicates)
-        reads.add_metric(["rejected"], counts.rejected)
+        reads.add_metric(["accepted"], sum(count.accepted for count in counts))
+        reads.add_metric(["duplicate"], sum(count.duplicates for count in counts))
+        reads.add_metric(["rejected"], sum(count.rejected for count in counts))
         yield reads
         yield CounterMetricFamily(
             "platematch_char_confidences_ignored",
             "Reads whose character confidences were not as many as their characters",
-            counts.confidences_ignored,
+            sum(count.confidences_ignored for count in counts),
         )
         yield GaugeMetricFamily("platematch_entries", "Entries in the live index", len(pipeline.matcher))
         yield GaugeMetricFamily("platematch_watchlist_version", "Version of the watchlist log", pipeline.version)

@@ -9,13 +9,12 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
-from platematch.access import Key, allowed, may_post_for
+from platematch.access import Key, allowed, may_post_for, sees_list
 from platematch.api.body import NO_JSON, QUICK, check_json, explain, no_json, parsed, read_body
 from platematch.api.endpoint import JSON, NDJSON, Call, Endpoints, Nothing
 from platematch.api.problems import Malformed, problem_of
-from platematch.api.service import Service
 from platematch.errors import Forbidden, TooLarge
-from platematch.intake import Outcome
+from platematch.outcome import Outcome
 from platematch.problem import Problem, Rejection, invalid_item
 from platematch.reads import Read
 from platematch.store.hits import StoredHit
@@ -62,9 +61,9 @@ async def post_reads(call: Call[Nothing, None]) -> ReadsAnswer:
     body = (await read_body(call.request, settings.max_body_bytes)).removeprefix(BYTE_ORDER_MARK)
     parse = parse_lines if call.request.content_type in _LINES else parse_json
     items, several = await parsed(partial(parse, most=settings.max_items), body)
-    outcome = await call.service.pipeline.accept(_of_allowed_cameras(items, call.key), call.now)
+    outcome = await call.service.intake.accept(_of_allowed_cameras(items, call.key), call.now)
     rejected = [_placed(rejection) for rejection in outcome.rejected] if several else outcome.rejected
-    hits = _hits(call.service, call.key, outcome)
+    hits = visible_hits(call.key, outcome)
     return ReadsAnswer(outcome.accepted, outcome.duplicates, rejected, hits, outcome.version)
 
 
@@ -164,8 +163,8 @@ def _placed(rejection: Rejection) -> Rejection:
     return Rejection(rejection.index, replace(rejection.problem, field=f"$[{rejection.index}]{field[1:]}"))
 
 
-def _hits(service: Service, key: Key, outcome: Outcome) -> Sequence[StoredHit]:
+def visible_hits(key: Key, outcome: Outcome) -> Sequence[StoredHit]:
     """The hits that the key may see: a camera none, the others those of lists that exist for them."""
     if not outcome.hits or not allowed(key, "reads.see_hits"):
         return ()
-    return [hit for hit in outcome.hits if service.sees(key, hit.watchlist_id)]
+    return [hit for hit in outcome.hits if sees_list(key, hit.watchlist_id, covert=hit.watchlist_id in outcome.covert)]

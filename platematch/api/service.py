@@ -1,17 +1,18 @@
-"""What every request handler works with: the pipeline, the settings, the keys and the counters."""
+"""What every request handler works with: the intake, the settings, the keys, the counters, and behind it the rest."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from platematch.access import Key, sees_list
 from platematch.api.auth import Authenticator
-from platematch.api.metrics import Metrics
+from platematch.api.counters import Counters
 from platematch.errors import NotFound
+from platematch.intake import Intake
 from platematch.pipeline import Pipeline
 from platematch.settings import Settings
 from platematch.store import hits
@@ -20,18 +21,37 @@ from platematch.watchlist import Watchlist
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The parts of a running service that handlers use."""
+    """The parts of a running service that handlers use.
+
+    owned: the pipeline, which a front process has not; fronts_ready: whether the processes in front can take requests.
+    """
 
     settings: Settings
-    pipeline: Pipeline
+    intake: Intake
     authenticator: Authenticator
-    metrics: Metrics
+    counters: Counters
+    owned: Pipeline | None = None
+    fronts_ready: Callable[[], bool] = lambda: True
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> Service:
+    def of(cls, pipeline: Pipeline, fronts_ready: Callable[[], bool] = lambda: True) -> Service:
         """The service around a started pipeline."""
-        authenticator = Authenticator(pipeline.store, monotonic=time.monotonic)
-        return cls(pipeline.settings, pipeline, authenticator, Metrics(pipeline))
+        authenticator = Authenticator(pipeline.find_key, pipeline.memory.generation, monotonic=time.monotonic)
+        pipeline.store.on_keys = authenticator.forget
+        counters = Counters(pipeline.memory.requests[0])
+        return cls(pipeline.settings, pipeline.intake, authenticator, counters, pipeline, fronts_ready)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline. Raises LookupError in a front, which relays the requests that need it."""
+        if self.owned is None:
+            raise LookupError("this process is a front and has no pipeline")
+        return self.owned
+
+    @property
+    def ready(self) -> bool:
+        """Whether reads can be taken now, by every process that listens."""
+        return self.pipeline.ready and self.fronts_ready()
 
     def sees(self, key: Key, watchlist_id: str) -> bool:
         """Whether a list of this id exists for the key; one that is gone counts as covert."""

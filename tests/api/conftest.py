@@ -25,8 +25,9 @@ from jsonschema import Draft202012Validator
 from platematch.access import ROLES, Role, issue
 from platematch.api.openapi import document
 from platematch.api.routes import ENDPOINTS
-from platematch.api.serve import bind, serving
 from platematch.pipeline import Pipeline
+from platematch.serving.listening import bind
+from platematch.serving.serve import serving
 from platematch.settings import Settings
 from platematch.store import keys, open_sync
 
@@ -137,9 +138,9 @@ def make_key(url: str, role: Role, *scope: str, expires_at: datetime | None = No
 
 @contextmanager
 def running(settings: Settings) -> Iterator[Running]:
-    """Start the service, and stop it at the end as SIGTERM would."""
-    listener = bind("127.0.0.1", 0)
-    port: int = listener.getsockname()[1]
+    """Start the service, its owner in this process, and stop it at the end as SIGTERM would."""
+    listeners = bind("127.0.0.1", 0, settings.workers)
+    port: int = listeners[0].getsockname()[1]
     started = threading.Event()
     state: dict[str, Any] = {}
 
@@ -147,7 +148,8 @@ def running(settings: Settings) -> Iterator[Running]:
         stop = asyncio.Event()
         pipeline = await Pipeline.start(settings)
         try:
-            async with serving(pipeline, listener):
+            async with serving(pipeline, listeners) as answering:
+                await answering
                 state.update(loop=asyncio.get_running_loop(), stop=stop, pipeline=pipeline)
                 started.set()
                 await stop.wait()
@@ -161,7 +163,8 @@ def running(settings: Settings) -> Iterator[Running]:
             state["error"] = error
             raise
         finally:
-            listener.close()
+            for listener in listeners:
+                listener.close()
             started.set()
 
     thread = threading.Thread(target=work, daemon=True)
@@ -178,11 +181,17 @@ def running(settings: Settings) -> Iterator[Running]:
         assert not thread.is_alive()
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+@pytest.fixture(scope="session", params=["one-process", "two-fronts", "postgresql"])
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One service for all tests of the interface; each uses lists and cameras of its own."""
     data = tmp_path_factory.mktemp("service")
-    with running(Settings(data=str(data), webhook_allow_private=True)) as service:
+    settings = Settings(
+        data=str(data),
+        store=request.getfixturevalue("postgres").migrated() if request.param == "postgresql" else "",
+        workers=2 if request.param == "two-fronts" else 1,
+        webhook_allow_private=True,
+    )
+    with running(settings) as service:
         yield service
 
 

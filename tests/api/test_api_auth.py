@@ -127,7 +127,7 @@ def test_many_unknown_keys_are_forgotten(service: Any) -> None:
     from platematch.api import auth
 
     async def flood() -> int:
-        authenticator = auth.Authenticator(service.pipeline.store, monotonic=time.monotonic)
+        authenticator = auth.Authenticator(service.pipeline.find_key, bytearray(8), monotonic=time.monotonic)
         for number in range(auth.MOST_REMEMBERED + 500):
             authenticator._remember(number.to_bytes(32, "big"), None)
         return len(authenticator._remembered)

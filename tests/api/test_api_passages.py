@@ -147,17 +147,18 @@ def test_a_read_matched_before_its_entry_went_and_recorded_after_is_no_hit(
     """The change's own withdrawals are done by then, so such a hit would stand for ever."""
     token = service.list_with("p-race", "KU1111AX", "KU2229AX")
     hook(service, receiver.url, "p-race")
-    release, answers = threading.Event(), []
+    entered, release, answers = threading.Event(), threading.Event(), []
 
     def removal() -> None:
         answers.append(service.call("DELETE", "/v1/watchlists/p-race/entries/e0", token=token).status)
 
     async def block() -> Any:
-        return service.pipeline.store.write(lambda conn: release.wait(10))
+        return service.pipeline.store.write(lambda conn: (entered.set(), release.wait(10)))
 
     blocked = service.run(block())
     waiting = threading.Thread(target=lambda: service.run(blocked))
     waiting.start()
+    assert entered.wait(10)
     change = threading.Thread(target=removal)
     change.start()
     while service.pipeline.store.queued < 1:

@@ -67,6 +67,19 @@ def test_a_wrong_setting_is_named(command: Any, name: str, value: str) -> None:
     assert done.err.count("\n") == 1
 
 
+def test_keys_are_kept_in_postgresql_as_well(command: Any, postgresql_url: str, tmp_path: Path) -> None:
+    made = command("keys", "create", "--role", "police", store=postgresql_url)
+    assert made.code == 0, made.err
+    assert made.out.split("_")[1] in command("keys", "list", store=postgresql_url).out
+    assert command("keys", "revoke", made.out.strip(), store=postgresql_url).code == 0
+    assert "revoked" in command("keys", "list", store=postgresql_url).out
+    assert not (tmp_path / "data").exists()
+    refused = command("keys", "list", store=postgresql_url.replace(":sesame@", ":secret@"))
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "refuses the name platematch or its password" in refused.err
+    assert "secret" not in refused.err
+
+
 def test_a_key_is_printed_alone_listed_and_revoked(command: Any) -> None:
     made = command(
         "keys", "create", "--role", "camera", "--scope", "gate-1", "--owner", "north gate", "--expires-in", "90d"

@@ -14,7 +14,7 @@ from running import Running
 
 HUNG = """
 import sys, time
-from platematch.api import serve
+from platematch.serving import serve
 from platematch.pipeline import Pipeline
 
 async def close(self):

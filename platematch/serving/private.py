@@ -1,0 +1,55 @@
+"""The owner's answers to its fronts' calls."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from aiohttp import web
+
+from platematch.api import problems
+from platematch.api.body import parsed, read_body
+from platematch.api.observed import RELAYED, application
+from platematch.api.service import SERVICE, Service
+from platematch.errors import PlatematchError
+from platematch.outcome import Told
+from platematch.pipeline import Pipeline
+from platematch.serving.calls import KEYS, SETTLE, Handed, Settled, decode_handed, encode
+
+log = structlog.get_logger("platematch.serving")
+
+IN_BASE64 = 2  # a front's body may double on its way: pictures in base64, escaped text
+
+
+def build(pipeline: Pipeline) -> web.Application:
+    """The application behind the private socket."""
+    app = application(Service.of(pipeline))
+    app.router.add_post(SETTLE, _settle)
+    app.router.add_get(KEYS + "{key_id}", _key)
+    return app
+
+
+async def _settle(request: web.Request) -> web.Response:
+    """Each read for itself: what goes wrong with one is not the others' fault."""
+    request[RELAYED] = True
+    pipeline = request.app[SERVICE].pipeline
+    body = await read_body(request, IN_BASE64 * 2 * pipeline.settings.max_body_bytes)
+    handed = await parsed(decode_handed, body)
+    settled = await asyncio.gather(*(_settled(pipeline, item) for item in handed))
+    return web.Response(body=await parsed(lambda _: encode(settled), body))
+
+
+async def _settled(pipeline: Pipeline, item: Handed) -> Settled:
+    try:
+        result = await pipeline.intake.settle(item.read, item.received_at)
+    except PlatematchError as error:
+        return Settled(failed=problems.problem_of(error))
+    except Exception:  # the read's own edge: its sender gets the error
+        log.exception("read failed")
+        return Settled(failed=problems.internal())
+    return Settled(told=result) if isinstance(result, Told) else Settled(rejected=result)
+
+
+async def _key(request: web.Request) -> web.Response:
+    request[RELAYED] = True
+    return web.Response(body=encode(await request.app[SERVICE].pipeline.find_key(request.match_info["key_id"])))

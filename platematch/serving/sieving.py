@@ -1,0 +1,80 @@
+"""A front's service: reads are seen through the sieve and handed to the owner, whatever else comes is relayed."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import time
+from pathlib import Path
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from platematch.api import cameras, reads
+from platematch.api.auth import Authenticator
+from platematch.api.counters import Counters
+from platematch.api.logs import configure
+from platematch.api.observed import application
+from platematch.api.service import Service
+from platematch.cameras import VENDORS
+from platematch.intake import Intake
+from platematch.matcher import Sieve
+from platematch.memory import Memory
+from platematch.outcome import Counts
+from platematch.serving.calls import Setting
+from platematch.serving.forwarder import Forwarder
+from platematch.serving.listening import allow_connections, answering
+from platematch.serving.owner import Owner
+from platematch.serving.relay import OWNER, relay
+from platematch.settings import Settings
+
+READY = b"ready\n"
+
+
+def run(setting: Setting, pipe: socket.socket) -> None:
+    """Answer until SIGTERM. pipe: to tell the owner when requests are taken."""
+    settings = Settings(**setting.settings)  # type: ignore[arg-type]
+    configure(settings.log_level)
+    structlog.contextvars.bind_contextvars(front=setting.number)
+    allow_connections()
+    uvloop.run(_serve(setting, settings, pipe))
+
+
+async def _serve(setting: Setting, settings: Settings, pipe: socket.socket) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    memory = Memory(settings, setting.memory)
+    sieve = Sieve(memory.index, home_country=settings.home_country)
+    sieve.warm()
+    owner = Owner(Path(setting.folder))
+    forwarder = Forwarder(sieve, memory.ids(setting.secret), owner)
+    intake = Intake(settings, forwarder, Counts(memory.counts[setting.number]))
+    service = Service(
+        settings,
+        intake,
+        Authenticator(owner.find_key, memory.generation, monotonic=time.monotonic),
+        Counters(memory.requests[setting.number]),
+    )
+    drain_s = settings.drain_s / 4
+    try:
+        with socket.socket(fileno=setting.listener) as listener:
+            async with answering(_build(service, owner), listener, drain_s, cancel=True):
+                pipe.sendall(READY)
+                await stop.wait()
+            await intake.close(drain_s)
+    finally:
+        await owner.close()
+
+
+def _build(service: Service, owner: Owner) -> web.Application:
+    """Reads and vendors' messages are taken here; whatever else comes is relayed, so that there is one code for it."""
+    app = application(service)
+    app[OWNER] = owner
+    vendors = "{vendor:" + "|".join(sorted(VENDORS)) + "}"
+    for noun in (reads, cameras):
+        for endpoint in noun.endpoints.items:
+            app.router.add_route(endpoint.method, endpoint.path.replace("{vendor}", vendors), endpoint.handler)
+    app.router.add_route("*", "/{path:.*}", relay)
+    return app

@@ -1,0 +1,135 @@
+"""The documents' shell blocks work as printed, one after another, and print what the documents show."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from documents import DOCUMENTS, ROOT, Block
+from postgres import PASSWORD, Server
+from terminal import Terminal, disagreement
+
+BY_DOCUMENT: dict[str, list[Block]] = {
+    page.name: [block for block in page.blocks if block.language in ("sh", "text")] for page in DOCUMENTS
+}
+# What cannot run inside a test, since it runs all tests or takes the machine for long, and the file that runs it.
+RUN_BY = {
+    "make test": ".ci/run",
+    "make check": ".ci/run",
+    "make sanitize": ".ci/run",
+    "make bench": "tests",
+}
+
+
+# What readers of a document have beforehand, beside a service that runs.
+GIVEN = {
+    "docs/webhooks.md": {
+        "KEY": "$(platematch keys create --role operator)",
+        "SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "ID": "msg_1",
+        "TIMESTAMP": "1700000000",
+    },
+    "docs/operating.md": {"PGHOST": "127.0.0.1", "PGUSER": "postgres", "PGPASSWORD": PASSWORD},
+}
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path)
+    yield terminal
+    terminal.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A PostgreSQL server that nobody has made anything on."""
+    server = Server()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def prepared(name: str, terminal: Terminal, tmp_path: Path, request: pytest.FixtureRequest) -> Terminal:
+    """The terminal of a reader of that document."""
+    if name in GIVEN:
+        terminal.run("make serve")
+        terminal.run("".join(f"export {variable}={value}\n" for variable, value in GIVEN[name].items()))
+    if name == "docs/operating.md":
+        terminal.run(f"export PGPORT={request.getfixturevalue('server').port}")
+    if name == "docs/webhooks.md":
+        terminal.folder = tmp_path
+        (tmp_path / "body.json").write_text("{}")
+    return terminal
+
+
+@pytest.mark.parametrize("name", [name for name, blocks in BY_DOCUMENT.items() if blocks])
+def test_commands_work_as_printed_and_print_what_is_shown(name: str, prepared: Terminal, tmp_path: Path) -> None:
+    printed = ""
+    for block in BY_DOCUMENT[name]:
+        if block.language == "text":
+            part = disagreement(block.text, printed)
+            assert part is None, f"{block}: this is not printed, or not there: {part}\n\nprinted:\n{printed}"
+        elif block.text.strip() in RUN_BY:
+            check_it_is_run(block.text.strip())
+            printed = ""
+        else:
+            printed = prepared.run(block.text)
+    if name == "docs/operating.md":
+        check_backups(tmp_path / "backup.db", tmp_path / "backup.dump")
+
+
+def check_backups(of_sqlite: Path, of_postgresql: Path) -> None:
+    """Both hold the tables of the store."""
+    with contextlib.closing(sqlite3.connect(of_sqlite)) as connection:
+        assert connection.execute("SELECT count(*) FROM hits").fetchone() == (0,)
+    listed = subprocess.run(["pg_restore", "--list", of_postgresql], capture_output=True, text=True, check=True)
+    assert "TABLE DATA public hits" in listed.stdout
+
+
+def check_it_is_run(command: str) -> None:
+    """The file that is to run the command does; of `make bench`, some test runs each benchmark in small."""
+    if command != "make bench":
+        runner = (ROOT / RUN_BY[command]).read_text()
+        assert re.search(rf"^(stage|make) {command.removeprefix('make ')}\b", runner, re.MULTILINE), (
+            f"{RUN_BY[command]} does not run {command}"
+        )
+        return
+    tests = "\n".join(path.read_text() for path in ROOT.glob("tests/**/test_*.py") if path != Path(__file__))
+    for path in ROOT.glob("benchmarks/[a-z]*.py"):
+        assert re.search(rf'run\("{path.stem}"|benchmarks\.{path.stem}\b', tests), f"no test runs {path.stem}"
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ('{"hits":4}', '{"hits":5}'),
+        ("one\n…\nthree", "one\ntwo"),
+        ("two", "one\ntwo"),
+        ("one", "one\ntwo"),
+        ("one … two", "two one"),
+    ],
+)
+def test_what_is_not_printed_is_noticed(said: str, printed: str) -> None:
+    assert disagreement(said, printed) is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("took 12 ms", "took 3 ms"),
+        ("0.768, 3,891", "0.9, 1,234,567"),
+        ("…\ntwo\n…", "one\ntwo\nthree"),
+        ('{"hit_id":"a3a6e2b0e33871934bee2baf1370d4ab"}', '{"hit_id":"00000000000000000000000000000000"}'),
+        ("a long\nline", "a long line"),
+    ],
+)
+def test_what_differs_from_run_to_run_is_not(said: str, printed: str) -> None:
+    assert disagreement(said, printed) is None
