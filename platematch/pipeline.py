@@ -42,7 +42,6 @@ from platematch.watchlist import (
 from platematch.webhooks.endpoint import Attempt
 from platematch.webhooks.sender import Sender
 
-SLICE = 256  # entries brought into the live index without giving way to other work
 EXPIRY_SWEEP_S = 30.0
 PREVIEW_FLOOR = 1e-6
 
@@ -134,9 +133,9 @@ class Pipeline:
 
     async def _load(self) -> None:
         version, watchlists, entries = await self.store.read(watchlist_rows.snapshot)
-        for watchlist, listed_at, changed_in in watchlists:
-            self.matcher.put_watchlist(watchlist, listed_at, changed_in)
         try:
+            for watchlist, listed_at, changed_in in watchlists:
+                self.matcher.put_watchlist(watchlist, listed_at, changed_in)
             for watchlist_id, listed in entries.items():
                 await asyncio.to_thread(self.matcher.load, watchlist_id, listed)
         except TooLarge as error:
@@ -190,35 +189,37 @@ class Pipeline:
         return await asyncio.shield(asyncio.ensure_future(self._apply(change, actor)))
 
     async def _apply(self, change: Change, actor: str) -> Changed:
-        entries = _entries(change)
-        await asyncio.to_thread(_check, entries, self.settings.max_plate_length)
+        await asyncio.to_thread(_check, _entries(change), self.settings.max_plate_length)
         async with self._changing:
-            if entries:
-                await asyncio.to_thread(self.matcher.check_room, entries)
+            await asyncio.to_thread(self._check_room, change)
             changed = await self.store.change(change, self._clock(), actor)
             if isinstance(change, ReplaceEntries) and change.dry_run:
                 return changed
             try:
-                await self._bring_into_index(change, changed)
+                await asyncio.to_thread(self._bring_into_index, change, changed)
             except Exception:  # an index that lacks a committed change must not go on matching
                 log.critical("change_not_applied", exc_info=True)
                 os._exit(70)
             return changed
 
-    async def _bring_into_index(self, change: Change, changed: Changed) -> None:
+    def _check_room(self, change: Change) -> None:
+        """Raise TooLarge for what would not fit into the index once it is committed."""
+        if isinstance(change, PutWatchlist):
+            self.matcher.check_list(change.watchlist.watchlist_id)
+        elif entries := _entries(change):
+            self.matcher.check_room(entries)
+
+    def _bring_into_index(self, change: Change, changed: Changed) -> None:
+        """In a thread: reads are matched meanwhile, also while a table of the index is made anew."""
         if isinstance(change, RemoveWatchlist):
             self.matcher.remove_watchlist(change.watchlist_id)
         elif isinstance(change, PutWatchlist):
             self._stamp(change.watchlist, changed)
         else:
-            for start in range(0, len(changed.gone), SLICE):
-                for entry_id in changed.gone[start : start + SLICE]:
-                    self.matcher.remove(change.watchlist_id, entry_id)
-                await asyncio.sleep(0)
-            for start in range(0, len(changed.put), SLICE):
-                for entry in changed.put[start : start + SLICE]:
-                    self.matcher.put(change.watchlist_id, entry)
-                await asyncio.sleep(0)
+            for entry_id in changed.gone:
+                self.matcher.remove(change.watchlist_id, entry_id)
+            for entry in changed.put:
+                self.matcher.put(change.watchlist_id, entry)
             self._stamp(self.matcher.watchlist(change.watchlist_id), changed)
         self.matcher.version = changed.version
 

@@ -21,6 +21,7 @@ from platematch.store.hits import Recorded, StoredHit
 from platematch.store.store import Store
 
 T = TypeVar("T")
+Listed = tuple[Match, Listing]
 
 
 class Recorder:
@@ -52,31 +53,32 @@ class Recorder:
 
     def take(self, fresh: Fresh) -> Sequence[Answer]:
         """See Sink."""
+        version = self._matcher.version  # before matching: what is newer may not have counted
         found = self._matcher.match(
             fresh.reads, [read.captured_at for read in fresh.reads], packed=(fresh.codes, fresh.lengths)
         )
-        matched = [self._matched(fresh, i, matches) for i, matches in enumerate(found) if matches]
+        listed = [self._listed(matches) for matches in found]
+        matched = [self._matched(fresh, i, pairs, version) for i, pairs in enumerate(listed) if pairs]
         futures = iter(self._start(matched))
         return [
-            self._later(_key(read), next(futures), again=False) if matches else self._without_hits(_key(read))
-            for read, matches in zip(fresh.reads, found, strict=True)
+            self._later(_key(read), next(futures), again=False) if pairs else self._without_hits(_key(read))
+            for read, pairs in zip(fresh.reads, listed, strict=True)
         ]
 
     def _without_hits(self, key: Key) -> Told:
         """Another process may have been faster with the same id."""
         return NOTHING if self._ids.bare.add(self._ids.digest(key)) else NOTHING_AGAIN
 
-    def _matched(self, fresh: Fresh, i: int, matches: Sequence[Match]) -> Matched:
+    def _listed(self, matches: Sequence[Match]) -> list[Listed]:
+        """The matches whose entries are still there as they were: another thread may change the lists meanwhile."""
+        pairs = [(match, self._matcher.listing(match.watchlist_id, match.entry_id)) for match in matches]
+        return [(match, Listing(*found)) for match, found in pairs if found and found[1].plate == match.plate]
+
+    def _matched(self, fresh: Fresh, i: int, listed: Sequence[Listed], version: int) -> Matched:
         read = fresh.reads[i]
         late = fresh.received[i] - read.captured_at > self._late
-        listings = [self._listing(match) for match in matches]
-        return Matched(read, plates.unpack(fresh.codes[i]), matches, listings, late, self._matcher.version)
-
-    def _listing(self, match: Match) -> Listing:
-        listed = self._matcher.listing(match.watchlist_id, match.entry_id)
-        if listed is None:  # lists change between turns only
-            raise LookupError(f"{match.watchlist_id}/{match.entry_id} matched, but is not listed")
-        return Listing(*listed)
+        matches, listings = [match for match, _ in listed], [listing for _, listing in listed]
+        return Matched(read, plates.unpack(fresh.codes[i]), matches, listings, late, version)
 
     def _start(self, matched: Sequence[Matched]) -> Sequence[asyncio.Future[Recorded]]:
         """Begin to record, and remember the ids meanwhile."""

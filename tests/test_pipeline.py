@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from platematch.errors import InvalidPlate, NotFound, SettingsError, StoreUnavailable, TooLarge
 from platematch.intake import Outcome
+from platematch.matcher.block import LISTS
 from platematch.pipeline import Pipeline
 from platematch.problem import invalid_item
 from platematch.reads import PlateRead, Read
@@ -220,6 +222,42 @@ async def test_more_entries_than_there_is_room_for_are_refused_before_they_are_s
     await pipeline.apply(ReplaceEntries("stolen", plates[:1000]), "test")
     assert (len(pipeline.matcher), pipeline.version) == (1000, 2)
     await pipeline.close()
+
+
+async def test_a_list_too_many_is_refused_before_it_is_stored(pipeline: Pipeline) -> None:
+    for number in range(1, LISTS):
+        pipeline.matcher.put_watchlist(replace(STOLEN, watchlist_id=f"list-{number}"), NOW, 1)
+    with pytest.raises(TooLarge, match="no room for another"):
+        await pipeline.apply(PutWatchlist(replace(STOLEN, watchlist_id="more")), "test")
+    assert pipeline.version == 2
+    assert (await pipeline.apply(PutWatchlist(replace(STOLEN, name="New")), "test")).version == 3
+
+
+async def test_reads_are_matched_while_lists_change(pipeline: Pipeline) -> None:
+    """An entry that comes, goes and gets another plate while it is read makes hits of the plate it had, or none."""
+    done = asyncio.Event()
+
+    async def change() -> None:
+        for _ in range(40):
+            await pipeline.apply(PutEntry("stolen", entry("KA7777HT", "2")), "test")
+            await pipeline.apply(PutEntry("stolen", entry("BH5555CX", "2")), "test")
+            await pipeline.apply(RemoveEntry("stolen", "2"), "test")
+        done.set()
+
+    changing = asyncio.create_task(change())
+    number = found = 0
+    while not done.is_set():
+        plates = ["KA7777HT", "BH5555CX", "AA1234BB"]
+        reads = [read(plate, read_id=f"{number}-{plate}", camera_id=f"cam{number}") for plate in plates]
+        outcome = await pipeline.accept(reads, NOW)
+        assert all(hit.plate == {"AA1234BB": "АА1234ВВ"}.get(hit.read, hit.read) for hit in outcome.hits)
+        assert sum(hit.read == "AA1234BB" for hit in outcome.hits) == 1
+        found += len(outcome.hits) - 1
+        number += 1
+        await asyncio.sleep(number % 7 / 2000)  # or reads and changes would go in step
+    await changing
+    assert found > 0
+    assert counted(await pipeline.accept([read("KA7777HT"), read("BH5555CX")], NOW)) == (2, 0, 0, 0)
 
 
 async def test_a_preview_stores_nothing(pipeline: Pipeline) -> None:

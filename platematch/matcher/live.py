@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Listed = tuple[Watchlist, Entry, datetime, int]
 """An entry with its list, when that last changed (listed_at) and the list's version then."""
 
+SEARCHES = 100
+"""Made for one batch at most; a change must hit one of its candidates each time for a second one to be needed."""
+
 
 class Matcher:
     """Which listed vehicles a read could be. Changes apply at once.
@@ -53,7 +56,7 @@ class Matcher:
 
     def __len__(self) -> int:
         """Entries on all lists."""
-        return sum(len(home.rows) for home in self._lists.values())
+        return sum(len(home.rows) for home in list(self._lists.values()))  # a copy: another thread may add lists
 
     @property
     def version(self) -> int:
@@ -70,6 +73,7 @@ class Matcher:
         Of the match policy only `prior` takes effect yet: the search finds one arbitrary error and any number of
         look-alikes whatever `errors` and `missing_ends` say. Raises TooLarge if there are block.LISTS lists.
         """
+        self.check_list(watchlist.watchlist_id)
         before = self._lists.get(watchlist.watchlist_id)
         if before is None:
             home = LiveList(self._new_number(), watchlist, listed_at, version)
@@ -122,6 +126,11 @@ class Matcher:
         """Raise TooLarge if the entries, new or in place of others, may not fit beside those that there are."""
         self._rows.check_room(self._needed(entries))
 
+    def check_list(self, watchlist_id: str) -> None:
+        """Raise TooLarge if the list is not there and there is no room for one more."""
+        if watchlist_id not in self._lists and len(self._lists) >= LISTS:
+            raise TooLarge(f"there are {LISTS} watchlists, and no room for another; remove one first")
+
     def watchlist(self, watchlist_id: str) -> Watchlist | None:
         """The list as it stands."""
         home = self._lists.get(watchlist_id)
@@ -158,12 +167,10 @@ class Matcher:
         if not reads or not self._rows:
             return found
         seen = observe(reads, packed)
-        texts, ids = self._rows.search(seen.codes, seen.texts.lengths)
-        if not len(texts):
-            return found
-        groups, rows, numbered = self._candidates(seen, texts, ids)
+        groups, rows = self._candidates(seen)
         if not len(groups):
             return found
+        numbered = list(self._numbered)
         priors, floors = np.zeros(len(numbered)), np.ones(len(numbered))
         for number, home in enumerate(numbered):
             if home is not None:
@@ -190,14 +197,18 @@ class Matcher:
         trial.match([PlateRead(plate="AA1234BB")], [now])
         trial.background(PlateRead(plate="AA1234BB"))
 
-    def _candidates(
-        self, seen: Observations, texts: Ints, ids: NDArray[np.uint32]
-    ) -> tuple[Longs, Gathered, list[LiveList | None]]:
-        """The (read, row) pairs of the index's (text, row) pairs, each once, ascending by read; the lists right now."""
-        groups, rows = pairs(seen, texts, ids)
-        gathered = self._rows.gather(rows)
-        numbered = list(self._numbered)
-        return groups[gathered.places], gathered, numbered
+    def _candidates(self, seen: Observations) -> tuple[Longs, Gathered]:
+        """The (read, row) pairs within the index's reach, each once, ascending by read.
+
+        A row that was freed since it was found may be that of an entry which has another row by now; then the search
+        is made again, unless changes follow so thickly that it would go on for ever.
+        """
+        for _ in range(SEARCHES):
+            groups, rows = pairs(seen, *self._rows.search(seen.codes, seen.texts.lengths))
+            gathered = self._rows.gather(rows)
+            if len(gathered.places) == len(rows):
+                break
+        return groups[gathered.places], gathered
 
     def _load(self, home: LiveList, entries: Sequence[Entry]) -> list[Entry]:
         """Entries with one plain key go in as a block, the others one by one."""
@@ -227,8 +238,6 @@ class Matcher:
         if len(self._numbered) < LISTS:  # used ones last: a match under way may hold one
             self._numbered.append(None)
             return len(self._numbered) - 1
-        if not self._unused:
-            raise TooLarge(f"there are {LISTS} watchlists, and no room for another; remove one first")
         return self._unused.popleft()
 
     def _keys(self, entry: Entry) -> list[bytes]:

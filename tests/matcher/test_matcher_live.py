@@ -474,6 +474,29 @@ def test_matching_beside_changes() -> None:
     assert wrong == []
 
 
+def test_an_entry_that_is_put_again_is_found_meanwhile() -> None:
+    matcher = matcher_of(LISTED)
+    over = threading.Event()
+    missed = 0
+
+    def put_again() -> None:
+        while not over.is_set():
+            matcher.put("stolen", entry(LISTED))
+
+    putting = threading.Thread(target=put_again)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        putting.start()
+        for _ in range(2000):
+            missed += not matcher.match([PlateRead(plate=LISTED)], [NOW])[0]
+    finally:
+        over.set()
+        putting.join()
+        sys.setswitchinterval(interval)
+    assert missed == 0
+
+
 def test_the_types_are_imported_without_the_compiler() -> None:
     code = (
         "import sys; import platematch.matcher.match; from platematch.matcher import check_plate; "

@@ -150,10 +150,11 @@ def _misread(plate: str, rng: random.Random) -> str:
 
 
 CHANGER = """
-import mmap, random, sys
+import mmap, os, random, sys, threading
 from datetime import UTC, datetime
 from platematch.matcher import Matcher
 from platematch.watchlist import Entry, Watchlist
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()  # with who started it
 now, rng = datetime(2030, 1, 1, tzinfo=UTC), random.Random(1)
 matcher = Matcher(memory=mmap.mmap(int(sys.argv[1]), 0))
 def create(name):
@@ -182,7 +183,8 @@ def changer(stay: list[str]) -> Iterator[mmap.mmap]:
     try:
         os.ftruncate(descriptor, size)
         command = [sys.executable, "-c", CHANGER, str(descriptor), " ".join(stay)]
-        with subprocess.Popen(command, pass_fds=[descriptor], stdout=subprocess.PIPE, text=True) as process:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, pass_fds=[descriptor], stdin=pipe, stdout=pipe, text=True) as process:
             assert process.stdout is not None
             try:
                 assert process.stdout.readline() == "ready\n"

@@ -29,9 +29,10 @@ sys.stdin.readline()
 print(*(digest for digest in digests if seen.add(digest)))
 """
 ENDLESS = """
-import mmap, itertools, sys
+import mmap, itertools, os, sys, threading
 from platematch._native import Seen
 seen = Seen(mmap.mmap(int(sys.argv[1]), 0))
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()  # with who started it
 print("ready", flush=True)
 for digest in itertools.count():
     seen.add(digest)

@@ -22,6 +22,11 @@ STAY = [f"AA{i:04}BB" for i in range(0, 10_000, 50)] + ["KA12??XC", "??1234??"]
 SEQUENCE = 320
 """Where the header has the sequence; the numbers that a change publishes follow."""
 
+WHILE_ASKED = """
+import os, sys, threading
+threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+"""
+"""Ends a process with the one that started it, should that crash."""
 OWNER = """
 import mmap, sys
 import numpy as np
@@ -42,19 +47,21 @@ while True:
     index.build(codes, ids)
 """
 SCRIBBLER = """
-import mmap, random, sys, time
-memory, sequence = mmap.mmap(int(sys.argv[1]), 0), int(sys.argv[2])
-sound, rng, count = bytes(memory), random.Random(3), int.from_bytes(memory[sequence : sequence + 8], "little")
+import mmap, sys, time
+import numpy as np
+memory, rng = mmap.mmap(int(sys.argv[1]), 0), np.random.default_rng(3)
+sequence, numbers = np.frombuffer(memory, np.uint64, 1, int(sys.argv[2])), np.frombuffer(memory, np.uint32)
+sound, used = numbers.copy(), int(sys.argv[2]) // 4 + 2 + np.flatnonzero(numbers[int(sys.argv[2]) // 4 + 2 :])
 print("ready", flush=True)
 while True:
-    time.sleep(rng.random() / 5000)
-    memory[sequence : sequence + 8] = (count + 1).to_bytes(8, "little")
-    for _ in range(100):
-        place = rng.randrange(sequence + 8, len(memory)) if rng.random() < 0.95 else sequence + 8 + rng.randrange(24)
-        memory[place : place + 8] = rng.choice([rng.randbytes(8), bytes(8), b"\\xff" * 8])[: len(memory) - place]
-    memory[sequence + 8 :] = sound[sequence + 8 :]
-    count += 2
-    memory[sequence : sequence + 8] = count.to_bytes(8, "little")
+    if rng.random() < 0.05:
+        time.sleep(0.002)  # for an answer now and then
+    places = rng.choice(used, len(used) // 3)
+    wrong = rng.choice(np.array([0, 1, 2**31, 2**32 - 1, *rng.integers(0, 2**32, 4)], dtype=np.uint32), len(places))
+    sequence[0] += 1
+    numbers[places] = wrong
+    numbers[places] = sound[places]
+    sequence[0] += 1
 """
 
 
@@ -71,8 +78,9 @@ def shared(size: int) -> Iterator[int]:
 @contextmanager
 def running(code: str, descriptor: int, *arguments: object) -> Iterator[subprocess.Popen[str]]:
     """A process that said that it is ready; it is killed at the end, wherever it is then."""
-    command = [sys.executable, "-c", code, str(descriptor), *map(str, arguments)]
-    with subprocess.Popen(command, pass_fds=[descriptor], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", WHILE_ASKED + code, str(descriptor), *map(str, arguments)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, pass_fds=[descriptor], stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == "ready\n"
