@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from platematch.errors import InvalidPlate, NotFound, TooLarge
 from platematch.matcher.block import LISTS, block_of, private
