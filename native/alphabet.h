@@ -1,6 +1,6 @@
 // The alphabet: which symbol a code point is. The rules are in make_alphabet.py, the only place to change them.
 //
-// Rules of this folder: module.c alone includes Python.h and does nothing but parse arguments and build answers;
+// Rules of this folder: the module files alone include Python.h and do nothing but parse arguments and build answers;
 // every other file is plain C11 and knows no Python. No allocation goes unchecked: a function that can run out of
 // memory says so by returning false, and leaves what it was working on as it found it.
 #ifndef PLATEMATCH_ALPHABET_H
