@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, make_url
@@ -47,8 +47,8 @@ class Database(Protocol):
 
     def explained(self, error: DBAPIError) -> str: ...
 
-    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[], None]) -> None:
-        """Call heard with the marks of other processes' commits, and lost when the database has gone; never ends."""
+    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[Exception], None]) -> None:
+        """Call heard with the marks of other processes' commits, lost when the database has gone; never ends."""
         ...
 
 
@@ -61,7 +61,7 @@ def database_at(url: str) -> Database:
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise StartError(
             f"the store's address {_shown(url)!r} is not a database URL ({error}); one looks like "
-            "sqlite:////var/lib/platematch/platematch.db or postgresql+psycopg://user:password@host/database",
+            "sqlite:////var/lib/platematch/platematch.db or postgresql://user:password@host/database",
             field="store",
         ) from None
     if kind == "sqlite":
@@ -70,7 +70,7 @@ def database_at(url: str) -> Database:
         return PostgreSQL(location)
     raise StartError(
         f"the store cannot be kept in {kind}: use SQLite (sqlite:///FILE) or PostgreSQL "
-        "(postgresql+psycopg://user:password@host/database)",
+        "(postgresql://user:password@host/database)",
         field="store",
     )
 
@@ -93,6 +93,19 @@ def open_writer(database: Database, claim: Claim | None = None) -> Engine:
     except BaseException:
         engine.dispose()
         raise
+    return engine
+
+
+def open_readers(database: Database, connections: int) -> Engine:
+    """The engine that reads, with all of its connections made; StartError where they cannot be."""
+    engine = database.reading(connections)
+    try:
+        with ExitStack() as made:
+            for _ in range(connections):
+                made.enter_context(engine.connect())
+    except DBAPIError as error:
+        engine.dispose()
+        raise StartError(database.explained(error), field="store") from None
     return engine
 
 

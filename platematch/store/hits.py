@@ -61,7 +61,7 @@ def page(
     query = select(hits).where(_open_to(lists)).order_by(hits.c.created_at.desc(), hits.c.hit_id).limit(limit + 1)
     if cursor is not None:
         at, hit_id = key_of(cursor, datetime, str)
-        query = query.where((hits.c.created_at < at) | ((hits.c.created_at == at) & (hits.c.hit_id > hit_id)))
+        query = query.where(hits.c.created_at <= at, (hits.c.created_at < at) | (hits.c.hit_id > hit_id))
     if watchlist_id is not None:
         query = query.where(hits.c.watchlist_id == watchlist_id)
     if camera_id is not None:
@@ -180,14 +180,20 @@ def withdraw(conn: Connection, watchlist_id: str, entry_ids: Sequence[str], now:
 
 def expire(conn: Connection, now: datetime) -> int:
     """Withdraw the hits of entries whose time is over, by their own or their list's expiry; how many it were."""
-    by_entry = hits.join(
-        entries, (entries.c.watchlist_id == hits.c.watchlist_id) & (entries.c.entry_id == hits.c.entry_id)
+    entry_ended = (
+        select(entries.c.watchlist_id, entries.c.entry_id)
+        .where(entries.c.expires_at <= now)
+        .where(
+            select(hits.c.hit_id)
+            .where(hits.c.watchlist_id == entries.c.watchlist_id, hits.c.entry_id == entries.c.entry_id, *_STANDING)
+            .exists()
+        )
     )
-    by_list = hits.join(watchlists, watchlists.c.watchlist_id == hits.c.watchlist_id)
+    lists_ended = select(watchlists.c.watchlist_id).where(watchlists.c.expires_at <= now)
+    list_ended = select(hits.c.watchlist_id, hits.c.entry_id).where(hits.c.watchlist_id.in_(lists_ended), *_STANDING)
     ended: dict[str, set[str]] = {}
-    for source, expires_at in ((by_entry, entries.c.expires_at), (by_list, watchlists.c.expires_at)):
-        query = select(hits.c.watchlist_id, hits.c.entry_id).select_from(source).distinct()
-        for row in conn.execute(query.where(*_STANDING, expires_at <= now)):
+    for query in (entry_ended, list_ended):
+        for row in conn.execute(query):
             ended.setdefault(row.watchlist_id, set()).add(row.entry_id)
     return sum(withdraw(conn, watchlist_id, sorted(entry_ids), now) for watchlist_id, entry_ids in ended.items())
 

@@ -34,7 +34,7 @@ def page(conn: Connection, cursor: str | None, limit: int) -> tuple[list[Key], s
     query = select(keys).order_by(keys.c.created_at.desc(), keys.c.key_id).limit(limit + 1)
     if cursor is not None:
         at, key_id = key_of(cursor, datetime, str)
-        query = query.where((keys.c.created_at < at) | ((keys.c.created_at == at) & (keys.c.key_id > key_id)))
+        query = query.where(keys.c.created_at <= at, (keys.c.created_at < at) | (keys.c.key_id > key_id))
     found = [_key(row) for row in conn.execute(query).mappings()]
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], None if last is None else cursor_of(last.created_at, last.key_id)

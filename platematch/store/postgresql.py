@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, LiteralString
 
 import psycopg
 import structlog
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Conninfo, TransactionStatus
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from platematch.errors import StartError
 from platematch.store.marks import DELIVERIES, KEYS, marks
+from platematch.store.sessions import open_session, with_ours
 from platematch.store.writer import Overtaken
 
 log = structlog.get_logger("platematch.store")
@@ -24,32 +25,9 @@ log = structlog.get_logger("platematch.store")
 # Advisory locks are a database's own, so these numbers must differ from nobody's but each other's.
 SERVICE_LOCK, SCHEMA_LOCK = 7_528_332_001, 7_528_332_002
 CHANNEL = "platematch"
-OLDEST = 140_000
 LINGER_S = 5.0  # for a killed predecessor's connection to end
 RECONNECT_S = 1.0
-
-# A server that is gone without a word is noticed within some 25 s, by either side of the connection.
-_CONNECTION = {
-    "application_name": "platematch",
-    "client_encoding": "utf8",
-    "connect_timeout": "5",
-    "target_session_attrs": "read-write",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "25000",
-}
-_SESSION = {
-    "lock_timeout": "15s",
-    "statement_timeout": "5min",
-    "idle_in_transaction_session_timeout": "5min",
-    "idle_session_timeout": "0",
-    "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "25s",
-    "client_connection_check_interval": "2s",
-}
+HEARTBEAT_S = 5.0
 
 # By what the server or the driver says, as expressions; of several the first counts.
 _REASONS = {
@@ -60,8 +38,12 @@ _REASONS = {
     "is not permitted to log in": "does not let {user} log in; ALTER ROLE {user} LOGIN",
     'role ".*" does not exist': "knows no user {user}; make it on the server: createuser --pwprompt {user}",
     "permission denied for database": "does not let {user} into it: GRANT CONNECT ON DATABASE {database} TO {user}",
+    "permission denied for (table|relation|sequence)": "does not let {user} use its tables; have {user} own them all: "
+    "ALTER TABLE … OWNER TO {user} ({problem})",
     "permission denied": "lets {user} make no tables; have it own the database: "
     "ALTER DATABASE {database} OWNER TO {user}",
+    "no schema has been selected": "has none of the schemas in its search_path, or {user} may not use them; make one: "
+    "CREATE SCHEMA … AUTHORIZATION {user}",
     'database ".*" does not exist': "does not exist; make it on the server: "
     "createdb --encoding=UTF8 --template=template0 --owner={user} {database}",
     "read-only|standby": "is read-only; is that server a standby? Name the one that takes writes",
@@ -71,7 +53,7 @@ _REASONS = {
     "server's max_connections, or the limit of {user} or of the database",
     "No space left": "cannot grow: the server's disk is full",
     "lock timeout": "is held by another program that does not let go of it",
-    "invalid connection option": "cannot be reached: {problem}",
+    "invalid .*value|bad value": "cannot be reached: {problem}",
     "resolve|translate host name": "cannot be reached: its name is not known here",
     "timeout": "cannot be reached: no answer within some seconds",
     "connection (failed|to server)": "cannot be reached: is the server running, and the address right? ({problem})",
@@ -123,16 +105,15 @@ class PostgreSQL:
     def __init__(self, location: URL) -> None:
         if location.drivername not in ("postgresql", "postgresql+psycopg"):
             raise StartError(
-                f"the store cannot be reached by {location.drivername}; "
-                "use postgresql+psycopg://user:password@host/database",
+                f"the store cannot be reached by {location.drivername}; use postgresql://user:password@host/database",
                 field="store",
             )
         if not location.database:
             raise StartError(
-                "the store's address names no database; one looks like "
-                "postgresql+psycopg://user:password@host/database",
+                "the store's address names no database; one looks like postgresql://user:password@host/database",
                 field="store",
             )
+        _check_parts(location)
         self._location = location.set(drivername="postgresql+psycopg")
         self._claim = Claim()
 
@@ -166,7 +147,7 @@ class PostgreSQL:
 
     def explained(self, error: DBAPIError) -> str:
         """See Database."""
-        problem = str(error.orig).strip()
+        problem = _told(error.orig)
         user = self._location.username or "this user"
         database = self._location.database
         told = (text for sign, text in _REASONS.items() if re.search(sign, problem))
@@ -174,20 +155,29 @@ class PostgreSQL:
         reason = reason.format(user=user, database=database, problem=_last_line(problem))
         return f"the store {database} on {self._server()} {reason}"
 
-    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[], None]) -> None:
-        """See Database; all marks are heard after each connecting, as some may have been missed."""
-        parameters = _with_ours(self._location.get_dialect()().create_connect_args(self._location)[1])
+    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[Exception], None]) -> None:
+        """See Database; all marks are heard after each connecting, as some may have been missed.
+
+        Also the first to notice a server that hangs: nobody else may have asked it for long, or may wait for less.
+        """
+        parameters = with_ours(self._location.get_dialect()().create_connect_args(self._location)[1])
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(**parameters) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     heard(frozenset({DELIVERIES, KEYS}))
-                    async for notification in connection.notifies():
-                        if notification.pid != self._claim.session:
-                            heard(frozenset({notification.payload}))
+                    while True:
+                        async for notification in connection.notifies(timeout=HEARTBEAT_S):
+                            if notification.pid != self._claim.session:
+                                heard(frozenset({notification.payload}))
+                        silent = TimeoutError(f"the server has said nothing for {HEARTBEAT_S:g} s")
+                        alarm = asyncio.get_running_loop().call_later(HEARTBEAT_S, lost, silent)
+                        try:
+                            await connection.execute("SELECT 1")
+                        finally:
+                            alarm.cancel()
             except psycopg.Error as error:
-                log.debug("store_not_heard", error=str(error))
-                lost()
+                lost(error)
             await asyncio.sleep(RECONNECT_S)
 
     def _server(self) -> str:
@@ -203,9 +193,8 @@ class PostgreSQL:
         def connect(
             dialect: object, record: object, arguments: list[Any], parameters: dict[str, Any]
         ) -> psycopg.Connection[Any]:
-            connection = psycopg.connect(*arguments, **_with_ours(parameters))
+            connection = open_session(parameters)
             try:
-                _configure(connection)
                 if claim is not None:
                     claim.take(connection)
             except BaseException:
@@ -220,28 +209,19 @@ class PostgreSQL:
         return engine
 
 
-def _with_ours(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Connection parameters where the address says nothing else; transactions begin where we say so."""
-    return {**_CONNECTION, **parameters, "autocommit": True}
-
-
-def _configure(connection: psycopg.Connection[Any]) -> None:
-    """Bring a new connection into the shape that all are in; StartError where the server is none for a store."""
-    encoding, release = connection.info.parameter_status("server_encoding"), connection.info.server_version
-    if release < OLDEST:
-        raise StartError(f"the server of the store is PostgreSQL {release // 10_000}; 14 is the oldest that will do")
-    if encoding != "UTF8":
+def _check_parts(location: URL) -> None:
+    """StartError where a part is none; a wrong host would be shown with the end of the password before it."""
+    if "@" in (location.host or ""):
         raise StartError(
-            f"the store {connection.info.dbname} keeps its texts as {encoding}; make a database with "
-            "--encoding=UTF8 --template=template0",
+            "the store's address has more than one @; write the one in the password as %40, and / as %2F", field="store"
+        )
+    unknown = location.query.keys() - {option.keyword.decode() for option in Conninfo.get_defaults()}
+    if unknown:
+        raise StartError(
+            f"the store's address has {', '.join(sorted(unknown))} behind the ?, which PostgreSQL does not know; "
+            "it knows sslmode, options and others",
             field="store",
         )
-    set_all = "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS given (name, value)"
-    connection.execute(set_all, (list(_SESSION), list(_SESSION.values())))
-    # Any other value waits for this server's disk, and some for another's too: those are the administrator's choice.
-    connection.execute(
-        "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
-    )
 
 
 def _value(connection: psycopg.Connection[Any], query: LiteralString, *parameters: object) -> Any:
@@ -255,6 +235,12 @@ def _lists_version(connection: psycopg.Connection[Any]) -> int | None:
         return version
     except psycopg.errors.UndefinedTable:  # it is another database by now
         return None
+
+
+def _told(error: BaseException | None) -> str:
+    """What the server says; what the driver does where it is not the server that speaks."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return primary or str(error).strip()
 
 
 def _last_line(problem: str) -> str:

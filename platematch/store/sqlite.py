@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,12 @@ class SQLite:
         return Lock.take(self._path)
 
     def writing(self, claim: object | None = None) -> Engine:
-        """See Database; each of its transactions holds the write lock from the start."""
+        """See Database; each of its transactions holds the write lock from the start.
+
+        A new file, and what SQLite puts beside it, is its user's alone: hits and the digests of keys are in it.
+        """
+        with suppress(OSError):  # it is there, or opening it will say what is wrong
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         return self._engine(begin="BEGIN IMMEDIATE", connections=1, only_read=False)
 
     def reading(self, connections: int) -> Engine:
@@ -65,7 +71,7 @@ class SQLite:
         reason = next((text for sign, text in _REASONS.items() if sign in problem), f"cannot be used: {problem}")
         return f"the store {self._location.database} {reason}"
 
-    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[], None]) -> None:
+    async def listen(self, heard: Callable[[frozenset[str]], None], lost: Callable[[Exception], None]) -> None:
         """There is nothing to hear: what other processes write is found when it is looked for."""
         await asyncio.get_running_loop().create_future()
 

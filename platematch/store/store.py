@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from platematch.errors import StoreUnavailable
 from platematch.hits.hit import Matched
 from platematch.store import outbox
 from platematch.store.changing import change
-from platematch.store.engine import Claim, Database, database_at, open_writer
+from platematch.store.columns import EPOCH
+from platematch.store.engine import Claim, Database, database_at, open_readers, open_writer
 from platematch.store.hits import Recorded
 from platematch.store.marks import DELIVERIES, KEYS, LISTS, Marks
 from platematch.store.recording import Rules, record
-from platematch.store.schema import log
-from platematch.store.writer import Writer, each, is_outage, problem_of
+from platematch.store.schema import events, log
+from platematch.store.writer import Writer, each, is_away, is_outage, problem_of
 from platematch.watchlist import Change, Changed
 from platematch.webhooks.endpoint import Attempt, Due
 
 READERS = 3
+PROBE_BYTES = 1 << 16  # more than any table has room for in the pages that it has
+AWAY_S = 1.0  # for so long whoever waits for a reader is refused, where one has found the database away
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +58,7 @@ class Store:
         self._writer = Writer(
             writing, queue_size=queue_size, probe=_probe, settled=self._remember_version, committed=self._after
         )
+        self._away_until = 0.0
         self._closed = False
 
     @classmethod
@@ -76,11 +82,16 @@ class Store:
         claim = database.claim()
         try:
             writing = open_writer(database, claim)
+            try:
+                reading = open_readers(database, READERS)
+            except BaseException:
+                writing.dispose()
+                raise
         except BaseException:
             claim.release()
             raise
         rules = Rules(window_s=window_s, neighbour_m=neighbour_m, public_url=public_url)
-        return cls(database, claim, writing, database.reading(READERS), rules, queue_size)
+        return cls(database, claim, writing, reading, rules, queue_size)
 
     async def read(self, query: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """query(conn, …) in a reader's thread, on one state of the database; what it gives must be complete."""
@@ -156,6 +167,8 @@ class Store:
         return [[next(recorded) for _ in matched] for matched, _ in items]
 
     def _read(self, call: Callable[[Connection], R], *, again: bool = True) -> R:
+        if time.monotonic() < self._away_until and not self._writer.healthy:
+            raise _unreadable("the database does not answer")
         try:
             with self._reading.connect() as conn:
                 return call(conn)
@@ -164,10 +177,10 @@ class Store:
                 return self._read(call, again=False)
             if not is_outage(error):
                 raise
-            self._writer.doubt()
-            raise StoreUnavailable(
-                f"the store cannot be read now ({problem_of(error)}); try again in a moment"
-            ) from error
+            self._writer.doubt(error)
+            if is_away(error):
+                self._away_until = time.monotonic() + AWAY_S
+            raise _unreadable(problem_of(error)) from error
 
     def _remember_version(self, marks: Marks) -> None:
         if LISTS in marks:
@@ -180,9 +193,18 @@ class Store:
             self.on_keys()
 
 
+def _unreadable(problem: str) -> StoreUnavailable:
+    return StoreUnavailable(f"the store cannot be read now ({problem}); try again in a moment")
+
+
 def _call(work: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object], conn: Connection) -> R:
     return work(conn, *args, **kwargs)
 
 
 def _probe(conn: Connection) -> None:
+    """Ask for room on the disk, which a row in the place of another may not need, and give it back; write."""
+    with conn.begin_nested() as asked:
+        row = {"event_id": "probe", "type": "probe", "created_at": EPOCH, "body": os.urandom(PROBE_BYTES)}
+        conn.execute(insert(events), row)
+        asked.rollback()
     conn.execute(update(log).values(version=log.c.version))

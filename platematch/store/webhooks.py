@@ -36,8 +36,9 @@ def page(conn: Connection, cursor: str | None, limit: int) -> tuple[list[Webhook
     query = select(webhooks).order_by(webhooks.c.created_at, webhooks.c.webhook_id).limit(limit + 1)
     if cursor is not None:
         at, webhook_id = key_of(cursor, datetime, str)
-        same = (webhooks.c.created_at == at) & (webhooks.c.webhook_id > webhook_id)
-        query = query.where((webhooks.c.created_at > at) | same)
+        query = query.where(
+            webhooks.c.created_at >= at, (webhooks.c.created_at > at) | (webhooks.c.webhook_id > webhook_id)
+        )
     found = [_webhook(row) for row in conn.execute(query).mappings()]
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], None if last is None else cursor_of(last.created_at, last.webhook_id)

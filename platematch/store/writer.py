@@ -87,8 +87,10 @@ class Writer:
             raise StoreUnavailable("the store has more work than it can take; try again in a moment") from None
         return job.future
 
-    def doubt(self) -> None:
-        """Somebody found the database away: not healthy until a probe has shown the contrary. From any thread."""
+    def doubt(self, error: BaseException) -> None:
+        """The database was found away: not healthy until a probe has shown the contrary. From any thread."""
+        if self.healthy:
+            log.warning("store_away", error=str(getattr(error, "orig", error)))
         self.healthy = False
 
     def __len__(self) -> int:
@@ -185,7 +187,7 @@ class Writer:
                 # A commit that failed may leave its transaction open; closing the connection surely ends it.
                 conn.invalidate()
                 if is_outage(error):
-                    self._falter(error)
+                    self.doubt(error)
                 raise
         if not self.healthy:
             log.info("store_back")
@@ -215,13 +217,8 @@ class Writer:
             raise self._away(error) from error
 
     def _away(self, error: DBAPIError) -> _Away:
-        self._falter(error)
+        self.doubt(error)
         return _Away(_reason(error))
-
-    def _falter(self, error: BaseException) -> None:
-        if self.healthy:
-            log.warning("store_away", error=str(getattr(error, "orig", error)))
-        self.healthy = False
 
     def _look_again(self) -> None:
         try:
@@ -289,9 +286,14 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and not isinstance(error, wrong)
 
 
+def is_away(error: DBAPIError) -> bool:
+    """Whether it is the connection to the database that failed."""
+    return error.connection_invalidated or "connection" in str(error.orig)
+
+
 def problem_of(error: DBAPIError) -> str:
     """What the database says, in one line; not where it is, for the line is shown to everybody."""
-    if error.connection_invalidated or "connection" in str(error.orig):
+    if is_away(error):
         return "the database does not answer"
     return str(error.orig).partition("\n")[0]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
+import shutil
 import subprocess
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,6 +20,7 @@ from typing import Any
 import aiohttp
 import pytest
 from load import Load, Receiver, check_all_is_there, eventually, invented_plates, set_up
+from postgres import Server
 from running import Running, lacking
 
 PLATES = invented_plates(60, seed=11)
@@ -38,10 +40,10 @@ def limited(service: Running) -> Iterator[tuple[Fill, Fill]]:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[tuple[Fill, Fill]]:
+def small_disk(folder: Path, mib: int = SMALL_MIB) -> Iterator[tuple[Fill, Fill]]:
     """Full and free by a file that takes all the room of a file system of a few MB: writes fail with ENOSPC."""
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_MIB}m", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
         lacking("only root may mount a small disk")
     filler = folder / "filler"
@@ -116,6 +118,49 @@ async def test_nothing_acknowledged_is_lost_and_it_recovers(
     await receiver.all_of(await check_all_is_there(service, operator, load))
     await eventually(lambda: _deliveries(service, operator), {"delivered": len(PLATES)})
     assert set(receiver.deliveries.values()) == {1}, "what could not be written down was sent again"
+
+
+async def test_a_full_disk_of_the_server_is_told_until_it_has_room(tmp_path: Path, receiver: Receiver) -> None:
+    """Though the tables may have room for a few rows more, and a row can always take its own place."""
+    server = Server()
+    folder = server.folder / "small"
+    try:
+        server.start()
+        with small_disk(folder, mib=24) as (fill, free):
+            shutil.chown(folder, "postgres", "postgres")
+            server.execute(f"CREATE TABLESPACE small LOCATION '{folder}'")
+            url = server.empty()
+            server.execute(f"ALTER DATABASE {url.rpartition('/')[2]} SET TABLESPACE small")
+            service = Running(tmp_path, store=url)
+            await asyncio.to_thread(service.start)
+            patrol, _ = await set_up(service, receiver, PLATES)
+            load = Load(service, patrol, PLATES)
+            async with aiohttp.ClientSession(service.url, headers={"Authorization": f"Bearer {patrol}"}) as session:
+                fill()
+                large = await _grow(session)
+                for _ in range(40):
+                    assert (await _ready(session)) == (503, False)
+                    await asyncio.sleep(0.1)
+                free()
+                await eventually(lambda: _ready(session), (200, True))
+                assert (await _post(session, large))[0] == 200
+            await load.send_until_refused()
+            assert not load.waiting
+            assert await asyncio.to_thread(service.stop) == 0
+            assert "Traceback" not in service.log.read_text()
+            server.end()
+    finally:
+        server.remove()
+
+
+async def _grow(session: aiohttp.ClientSession) -> dict[str, Any]:
+    """Post reads that hit, with much to store, until one is refused: that one."""
+    for number in range(100):
+        seen = [{"plate": PLATES[0], "confidence": 0.5}] * 20
+        read = {"read_id": f"large{number}", "camera_id": "c", "plate": PLATES[0], "candidates": seen}
+        if (await _post(session, read))[0] == 503:
+            return read
+    raise AssertionError("the disk is not full")
 
 
 async def _post(session: aiohttp.ClientSession, read: dict[str, Any]) -> tuple[int, str | None, Any]:

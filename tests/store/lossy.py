@@ -1,4 +1,4 @@
-"""A line to a server that counts round trips and can lose the answer to a COMMIT: it is made and nobody is told."""
+"""A line to a server that counts round trips, can lose the answer to a COMMIT, and can fall silent."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import threading
 class LossyLine:
     """Forwards connections to a port of this machine. losing: cut the line when the answer to a COMMIT is to pass.
 
+    speaking: where it is not set, everything is taken and nothing forwarded, as by a server that hangs.
+
     turns: how often the client has spoken after the server had.
     """
 
     def __init__(self, port: int) -> None:
         self.losing = False
+        self.speaking = threading.Event()
+        self.speaking.set()
         self.turns = 0
         self._last = b""
         self._server = port
@@ -23,6 +27,7 @@ class LossyLine:
 
     def close(self) -> None:
         """Take no more connections; those there are end with their ends."""
+        self.speaking.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -40,6 +45,7 @@ class LossyLine:
         with source, sink:
             try:
                 while data := source.recv(65536):
+                    self.speaking.wait()
                     if self.losing and fatal and fatal in data:
                         self.losing = False
                         break

@@ -6,6 +6,7 @@ import sys
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
 
 from platematch.errors import StartError
 from platematch.store import open_sync
@@ -55,6 +56,27 @@ def test_a_store_of_a_newer_version_is_left_alone(url):
         conn.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StartError, match=r"newer platematch .*9999"):
         Store.open(url)
+
+
+@pytest.mark.parametrize("step", [None, "abc123", "0001"])
+def test_a_database_of_another_program_is_left_alone(empty_url, step):
+    """It has tables named as ours are, or its steps are alembic's, too, and may even be numbered like ours."""
+    theirs = ["CREATE TABLE keys (door TEXT)"]
+    if step:
+        theirs += [
+            "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+            f"INSERT INTO alembic_version VALUES ('{step}')",
+        ]
+    engine = create_engine(empty_url)
+    with engine.begin() as conn:
+        for statement in theirs:
+            conn.exec_driver_sql(statement)
+    with pytest.raises(StartError, match="holds another program's tables"):
+        Store.open(empty_url)
+    with engine.begin() as conn:
+        assert set(inspect(conn).get_table_names()) == ({"alembic_version", "keys"} if step else {"keys"})
+        assert conn.exec_driver_sql("SELECT * FROM keys").all() == []
+    engine.dispose()
 
 
 def test_processes_that_open_a_new_store_at_once_all_succeed(url):

@@ -16,7 +16,7 @@ from postgres import Server
 from sqlalchemy import make_url
 
 from platematch.errors import StartError, StoreUnavailable
-from platematch.store import hits, keys, open_sync
+from platematch.store import hits, keys, open_sync, postgresql, sessions
 from platematch.store.postgresql import SERVICE_LOCK
 from platematch.store.store import Store
 from platematch.watchlist import PutEntry, PutWatchlist, ReplaceEntries
@@ -30,10 +30,8 @@ def url(postgresql_url: str) -> str:
 
 
 @pytest.fixture
-def empty_url(postgres: Server) -> Iterator[str]:
-    url = postgres.empty()
-    yield url
-    postgres.drop(url)
+def empty_url(postgresql_empty_url: str) -> str:
+    return postgresql_empty_url
 
 
 def on(url: str, **parts: object) -> str:
@@ -83,7 +81,11 @@ def test_a_stricter_server_is_left_so(postgres: Server, url: str) -> None:
         ({"database": "nowhere"}, "createdb --encoding=UTF8 --template=template0 --owner=platematch nowhere"),
         ({"port": 1}, "on 127.0.0.1:1 cannot be reached: is the server running"),
         ({"host": "db.invalid"}, "on db.invalid:.* cannot be reached: its name is not known"),
-        ({"query": {"colour": "red"}}, 'invalid connection option "colour"'),
+        ({"query": {"colour": "red"}}, "has colour behind the .*, which PostgreSQL does not know"),
+        ({"query": {"autocommit": "no", "prepare_threshold": "0"}}, "has autocommit, prepare_threshold behind"),
+        ({"query": {"sslmode": "nonsense"}}, 'cannot be reached: .*invalid sslmode value: "nonsense"'),
+        ({"query": {"connect_timeout": "abc"}}, "cannot be reached: .*connect_timeout"),
+        ({"query": {"options": "-csearch_path=nowhere"}}, "has none of the schemas in its search_path"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -101,6 +103,25 @@ def test_a_user_who_may_make_no_tables_is_told_so(postgres: Server) -> None:
     with pytest.raises(StartError, match="ALTER DATABASE another OWNER TO platematch"):
         Store.open(postgres.url("another"))
     postgres.drop("another")
+
+
+def test_an_at_in_the_password_is_told_without_showing_what_is_behind_it(url: str) -> None:
+    with pytest.raises(StartError, match="write the one in the password as %40") as caught:
+        Store.open(url.replace(":sesame@", ":open@sesame@"))
+    assert "sesame" not in caught.value.message
+
+
+def test_too_few_connections_are_told_at_the_start(postgres: Server, url: str) -> None:
+    postgres.execute(f"ALTER DATABASE {name_of(url)} CONNECTION LIMIT 3")
+    with pytest.raises(StartError, match="has no connection to spare; a service needs 5"):
+        Store.open(url)
+
+
+def test_tables_that_belong_to_somebody_else_are_told(postgres: Server, url: str) -> None:
+    postgres.execute("ALTER TABLE log OWNER TO postgres", name_of(url))
+    with pytest.raises(StartError, match="does not let platematch use its tables") as caught:
+        Store.open(url)
+    assert "permission denied for table log" in caught.value.message
 
 
 def test_a_database_of_another_encoding_is_refused(postgres: Server) -> None:
@@ -221,6 +242,55 @@ async def test_a_change_whose_commit_is_unknown_ends_the_service(over_line: Stor
         await over_line.change(PutWatchlist(watchlist()), START, "chief")
     with pytest.raises(RuntimeError, match="answer was lost"):
         await asyncio.wait_for(over_line.ended(), PATIENCE_S)
+
+
+async def test_a_server_that_hangs_is_given_up(
+    over_line: Store, line: LossyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for ever, however many ask, and it is seen; when it goes on, so does the store."""
+    monkeypatch.setattr(sessions, "SILENCE_S", 1.0)
+    monkeypatch.setitem(sessions._CONNECTION, "connect_timeout", "2")
+    assert await over_line.read(hits.recent_read_ids, 10) == []
+    line.speaking.clear()
+    asking = [asyncio.ensure_future(over_line.read(hits.recent_read_ids, 10)) for _ in range(200)]
+    writing = asyncio.ensure_future(over_line.record([matched(0)], START))
+    async with asyncio.timeout(PATIENCE_S):
+        refused = await asyncio.gather(*asking, writing, return_exceptions=True)
+    assert {type(error) for error in refused} == {StoreUnavailable}
+    assert not over_line.healthy()
+    line.speaking.set()
+    await until_healthy(over_line)
+    await over_line.record([matched(1)], START)
+    assert await over_line.read(hits.recent_read_ids, 10) == [("cam-1", "r1")]
+
+
+async def test_a_server_that_hangs_is_noticed_though_nobody_asks(
+    over_line: Store, line: LossyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "HEARTBEAT_S", 0.2)
+    listening = asyncio.ensure_future(over_line.listen())
+    await asyncio.sleep(1)
+    assert over_line.healthy()
+    line.speaking.clear()
+    async with asyncio.timeout(PATIENCE_S):
+        while over_line.healthy():  # noqa: ASYNC110 it is seen from outside only
+            await asyncio.sleep(0.01)
+    line.speaking.set()
+    await until_healthy(over_line)
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+
+
+async def test_what_takes_long_is_waited_for(
+    over_line: Store, line: LossyLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is silence that counts, not how long all of the answer takes."""
+    monkeypatch.setattr(sessions, "SILENCE_S", 1.0)
+    await over_line.change(PutWatchlist(watchlist()), START, "chief")
+    parts = "SELECT repeat('x', 100000) FROM generate_series(1, 20) AS n, pg_sleep(0.1 * sign(n))"
+    found = await over_line.read(lambda conn: conn.exec_driver_sql(parts).all())
+    assert len(found) == 20
 
 
 async def test_keys_of_other_processes_are_heard_of_and_own_commits_are_heard_once(store: Store, url: str) -> None:

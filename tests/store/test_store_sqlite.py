@@ -1,6 +1,7 @@
 """What is SQLite's own: the file, its folder and its disk."""
 
 import asyncio
+import os
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +26,17 @@ def test_each_commit_is_on_disk(url):
         pragmas = {name: conn.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")}
         assert pragmas == {"journal_mode": "wal", "synchronous": 2}
         assert conn.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_new_file_is_its_users_alone(url, tmp_path):
+    umask = os.umask(0o022)
+    try:
+        with open_sync(url) as engine, engine.begin() as conn:
+            conn.exec_driver_sql("UPDATE log SET version = version")
+            modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(umask)
+    assert modes == dict.fromkeys(["platematch.db", "platematch.db-wal", "platematch.db-shm"], "0o600")
 
 
 def test_a_folder_is_no_store(tmp_path):
