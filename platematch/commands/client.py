@@ -46,7 +46,7 @@ class Client:
             with _OPENER.open(request, timeout=TIMEOUT_S) as answer:
                 content = answer.read()
         except urllib.error.HTTPError as error:
-            raise _refused(error) from None
+            raise self._refused(error) from None
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from None
         try:
@@ -78,6 +78,20 @@ class Client:
             f"no service answers at {self.url} ({reason}); start one with `platematch serve`, "
             "or say where it runs with --url or PLATEMATCH_URL"
         )
+
+    def _refused(self, error: urllib.error.HTTPError) -> PlatematchError:
+        try:
+            problem = json.loads(error.read())
+            message, field = str(problem["detail"]), problem.get("field")
+        except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
+            return PlatematchError(
+                f"what answers at {self.url} is no platematch: it says {error.code} {error.reason}; say where the "
+                "service runs with --url or PLATEMATCH_URL, or see what stands before it"
+            )
+        if error.code == 404:
+            return NotFound(message)
+        # A field of the body is worth naming; a query parameter is in the message, and no option is called so.
+        return Refused(f"{message} ({field})" if str(field).startswith("$") else message)
 
 
 # Neither proxies nor redirects: a key goes to the address that was named and nowhere else.
@@ -139,15 +153,3 @@ def _is_address(url: str) -> bool:
 def segment(text: str) -> str:
     """A name as one segment of a path."""
     return quote(text, safe="")
-
-
-def _refused(error: urllib.error.HTTPError) -> PlatematchError:
-    try:
-        problem = json.loads(error.read())
-        message, field = str(problem["detail"]), problem.get("field")
-    except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
-        message, field = f"the service answered {error.code} {error.reason}", None
-    if error.code == 404:
-        return NotFound(message)
-    # A field of the body is worth naming; a query parameter is in the message, and no option is called so.
-    return Refused(f"{message} ({field})" if str(field).startswith("$") else message)

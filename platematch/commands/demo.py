@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from platematch.commands.options import Finite
+from platematch.commands.options import Finite, Whole
 
 
 @click.command()
 @click.option("--seconds", type=Finite(min=1), help="Play so long, then sum up and end. [default: until Ctrl-C]")
-@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Port of the service.")
-@click.option("--cameras", type=click.IntRange(1, 5000), default=200, show_default=True, help="Cameras in the city.")
+@click.option("--port", type=Whole(1, 65535), default=8080, show_default=True, help="Port of the service.")
+@click.option("--cameras", type=Whole(1, 5000), default=200, show_default=True, help="Cameras in the city.")
 @click.option("--rate", type=Finite(1, 2000), default=200.0, show_default=True, help="Reads a second in all.")
 def demo(seconds: float | None, port: int, cameras: int, rate: float) -> int:
     """Show the service at work on an invented city.

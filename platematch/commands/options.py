@@ -66,8 +66,16 @@ WATCHLIST_ID = Text(
 )
 
 
+class Whole(click.IntRange):
+    """A whole number in a range."""
+
+    name = "integer"
+
+
 class Finite(click.FloatRange):
     """A number in a range; neither nan, which is in every range, nor inf."""
+
+    name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number."""

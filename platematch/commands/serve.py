@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import click
 
+from platematch.commands.options import Whole
+
 
 @click.command()
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
+    type=Whole(1, 64),
     metavar="N",
     help="Processes that answer requests; from 2 on one more owns the lists. [default: PLATEMATCH_WORKERS or 1]",
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,40 @@ def test_a_wrong_option_is_told_in_words(command: Any, arguments: list[str]) -> 
     assert (done.code, done.out) == (2, "")
     assert "Error:" in done.err
     assert "regex" not in done.err
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--workers"], ["demo", "--cameras"], ["demo", "--rate"]])
+def test_what_is_no_number_is_told_without_talk_of_ranges(command: Any, arguments: list[str]) -> None:
+    done = command(*arguments, "two")
+    assert (done.code, done.out) == (2, "")
+    assert "'two' is not a valid " in done.err
+    assert "range" not in done.err.lower()
+
+
+@pytest.mark.parametrize("arguments", ["watchlist list", "watchlist import stolen - --format csv"])
+def test_another_program_at_the_address_is_told(command: Any, arguments: str) -> None:
+    """One that knows none of our calls; it is neither taken for an empty service nor sent a new list."""
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.command)
+            self.send_error(404)
+
+        do_PUT = do_POST = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    asked: list[str] = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{other.server_port}"
+        done = command(*arguments.split(), url=url, key="pm_x", stdin=CSV)
+        other.shutdown()
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert f"{url} is no platematch" in done.err
+    assert "PLATEMATCH_URL" in done.err
+    assert asked == ["GET"]
 
 
 @pytest.mark.parametrize(

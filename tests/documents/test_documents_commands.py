@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from documents import DOCUMENTS, ROOT, Block
+from documents import DOCUMENTS, ROOT, Block, document
 from postgres import PASSWORD, Server
+from sqlalchemy import func, select
 from terminal import Terminal, disagreement
+
+from platematch.store import open_sync
+from platematch.store.schema import hits
 
 BY_DOCUMENT: dict[str, list[Block]] = {
     page.name: [block for block in page.blocks if block.language in ("sh", "text")] for page in DOCUMENTS
@@ -71,7 +72,9 @@ def prepared(name: str, terminal: Terminal, tmp_path: Path, request: pytest.Fixt
 
 
 @pytest.mark.parametrize("name", [name for name, blocks in BY_DOCUMENT.items() if blocks])
-def test_commands_work_as_printed_and_print_what_is_shown(name: str, prepared: Terminal, tmp_path: Path) -> None:
+def test_commands_work_as_printed_and_print_what_is_shown(
+    name: str, prepared: Terminal, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     printed = ""
     for block in BY_DOCUMENT[name]:
         if block.language == "text":
@@ -83,15 +86,21 @@ def test_commands_work_as_printed_and_print_what_is_shown(name: str, prepared: T
         else:
             printed = prepared.run(block.text)
     if name == "docs/operating.md":
-        check_backups(tmp_path / "backup.db", tmp_path / "backup.dump")
+        check_backups(tmp_path / "backups", request.getfixturevalue("server"), prepared)
 
 
-def check_backups(of_sqlite: Path, of_postgresql: Path) -> None:
-    """Both hold the tables of the store."""
-    with contextlib.closing(sqlite3.connect(of_sqlite)) as connection:
-        assert connection.execute("SELECT count(*) FROM hits").fetchone() == (0,)
-    listed = subprocess.run(["pg_restore", "--list", of_postgresql], capture_output=True, text=True, check=True)
-    assert "TABLE DATA public hits" in listed.stdout
+def check_backups(folder: Path, server: Server, terminal: Terminal) -> None:
+    """Nobody else may read them, and each is a store again when it is put back as the document says."""
+    assert folder.stat().st_mode & 0o077 == 0
+    (of_sqlite,), (of_postgresql,) = folder.glob("*.db"), folder.glob("*.dump")
+    (restore,) = [span for span in document("docs/operating.md").spans if span.startswith("pg_restore ")]
+    terminal.close()
+    server.execute("DROP DATABASE platematch")
+    server.execute("CREATE DATABASE platematch OWNER platematch")
+    terminal.run(f"{restore} {of_postgresql}")
+    for url in (f"sqlite:///{of_sqlite}", server.url("platematch", password="change-me")):
+        with open_sync(url) as engine, engine.connect() as connection:
+            assert connection.execute(select(func.count()).select_from(hits)).scalar_one() == 0
 
 
 def check_it_is_run(command: str) -> None:

@@ -107,7 +107,7 @@ def names_in_the_code() -> set[str]:
 
 
 # Names of other programs that the documents tell users of.
-FOREIGN = {"upload_address"}
+FOREIGN = {"upload_address", "pg_dump"}
 
 
 def commands() -> list[tuple[str, str]]:
