@@ -67,7 +67,7 @@ class Player:
                     if answer.status < 300:
                         self._ledger.taken(passage, _texts(passage, body))
                         return
-                    problem = f"{passage.camera.vendor}: {answer.status}"
+                    problem = f"{passage.camera.vendor}: {answer.status}{_detail(body)}"
                     if answer.status != 503:
                         break
             except (aiohttp.ClientError, TimeoutError) as error:
@@ -87,6 +87,14 @@ def _texts(passage: Passage, answer: bytes) -> list[str]:
     if passage.camera.vendor != "picture":
         return [passage.read.plate]
     return [read["plate"] for read in msgspec.json.decode(answer)["reads"]]
+
+
+def _detail(answer: bytes) -> str:
+    """What the service says is wrong, where it says so."""
+    try:
+        return f", {msgspec.json.decode(answer)['detail']}"
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return ""
 
 
 async def _set_before(event: asyncio.Event, instant: datetime) -> bool:

@@ -110,7 +110,7 @@ def summary(ledger: Ledger, deliveries: Deliveries, seconds: float, cameras: int
         )
     if ledger.foreign:
         lines.append(f"  other alerts         {len(ledger.foreign):>7,}   from reads that the city did not post")
-    lines += [f"  REFUSED {problem}: {count} reads" for problem, count in ledger.refused.items()]
+    lines += [f"  REFUSED {problem}: {count} posts" for problem, count in ledger.refused.items()]
     return "\n".join(_fitted(line, width, FIGURES_END) for line in lines)
 
 

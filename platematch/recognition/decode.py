@@ -14,6 +14,8 @@ from platematch.recognition.sighted import InvalidPicture
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8\xff"
 MIN_SIDE = 24
+MAX_SIDE = 32_766
+"""OpenCV can turn no longer one."""
 MAX_SCANS = 100
 """A progressive JPEG is decoded once over all its pixels for each scan; honest ones have about ten."""
 
@@ -37,6 +39,10 @@ def decode(picture: bytes, max_pixels: int) -> Pixels:
         raise InvalidPicture("the picture is neither a JPEG nor a PNG; send one of these")
     if width * height > max_pixels:
         raise TooLarge(f"the picture has {width} x {height} pixels, more than {max_pixels:,}; send a smaller one")
+    if max(width, height) > MAX_SIDE:
+        raise TooLarge(
+            f"the picture has {width} x {height} pixels, a side of more than {MAX_SIDE:,}; send a part of it"
+        )
     if min(width, height) < MIN_SIDE:
         raise InvalidPicture(f"the picture has {width} x {height} pixels; no plate can be read under {MIN_SIDE}")
     flags = cv2.IMREAD_UNCHANGED if colour in _PNG_ALPHA else cv2.IMREAD_GRAYSCALE
@@ -78,7 +84,7 @@ def _jpeg_size(picture: bytes) -> tuple[int, int]:
         if marker in _FRAMES:
             height, width = struct.unpack_from(">HH", picture, place + 5)
             return width, height
-        if marker == 0xDA:
+        if marker in (0x00, 0xDA):  # 00 makes no marker, and what follows it is not passed over by the decoder
             break
         if marker == 0xFF or marker in _BARE_MARKERS:
             place += 1 if marker == 0xFF else 2

@@ -70,6 +70,8 @@ def _all_lines(grey: NDArray[np.uint8]) -> Iterator[Line]:
     longest = max(grey.shape)
     for side in LONG_SIDES:
         scale = min(side / longest, 2.5)
+        if min(grey.shape) * scale < HEIGHTS[0]:
+            continue
         if scale == 1:
             small = grey
         else:

@@ -39,9 +39,8 @@ class Pool:
     def __init__(self, *, workers: int, queue: int, max_pixels: int, timeout_s: float) -> None:
         """queue: how many pictures may wait. timeout_s: for one picture, from when a worker takes it."""
         self._workers = [_Worker(max_pixels, timeout_s) for _ in range(workers)]
-        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()  # so that few pictures need few processes
-        for worker in self._workers:
-            self._idle.put_nowait(worker)
+        self._idle = self._workers.copy()  # the last one first, so that few pictures need few processes
+        self._free = asyncio.Semaphore(workers)  # in the order of asking, which a Queue keeps from no newcomer
         self._most_waiting = queue
         self._closed = False
         self.waiting = 0
@@ -57,19 +56,21 @@ class Pool:
         Raises InvalidInput for a picture that cannot be read, TooLarge for one of too many pixels,
         RecognitionUnavailable where the queue is full or the worker was lost: the picture should be sent again.
         """
-        if self._idle.empty() and self.waiting >= self._most_waiting:
+        if self._free.locked() and self.waiting >= self._most_waiting:
             raise RecognitionUnavailable("too many pictures wait to be read; send this one again in a moment")
         self.waiting += 1
         try:
-            worker = await self._idle.get()
+            await self._free.acquire()
         finally:
             self.waiting -= 1
+        worker = self._idle.pop()
         try:
             if self._closed:
                 raise RecognitionUnavailable("the service is stopping; send the picture again in a moment")
             reply = await worker.ask(picture)
         finally:
-            self._idle.put_nowait(worker)
+            self._idle.append(worker)
+            self._free.release()
         if isinstance(reply, Refused):
             raise TooLarge(reply.message) if reply.too_large else InvalidInput(reply.message)
         if isinstance(reply, Failed):
@@ -81,11 +82,12 @@ class Pool:
         """End the processes; pictures that are read or wait are not, and should be sent again."""
         self._closed = True
         for worker in self._workers:
-            if worker.pid is not None:
-                worker.kill()
-        for worker in [await self._idle.get() for _ in self._workers]:
+            worker.stop()
+        for _ in self._workers:
+            await self._free.acquire()
+        for worker in self._workers:
             await worker.end()
-            self._idle.put_nowait(worker)
+            self._free.release()
 
 
 class _Worker:
@@ -96,6 +98,7 @@ class _Worker:
         self._timeout_s = timeout_s
         self._process: Process | None = None
         self._folder = ""
+        self._stopped = False
 
     @property
     def pid(self) -> int | None:
@@ -129,6 +132,8 @@ class _Worker:
         if self._process is None:
             try:
                 self._process = await self._started()
+                if self._stopped:
+                    raise ConnectionAbortedError("the service is stopping")
                 async with asyncio.timeout(START_S):
                     await _receive(self._process)
             except (OSError, asyncio.IncompleteReadError) as error:  # a TimeoutError is an OSError
@@ -142,6 +147,12 @@ class _Worker:
             sys.executable, "-P", "-m", "platematch.recognition.worker", *self._arguments,
             stdin=PIPE, stdout=PIPE, start_new_session=True, env=_environment(self._folder),
         )  # fmt: skip
+
+    def stop(self) -> None:
+        """Kill the process, also one that is about to start."""
+        self._stopped = True
+        if self.pid is not None:
+            self.kill()
 
     def kill(self) -> None:
         """Kill the process and its engine; the engine also where the process has just ended."""

@@ -22,7 +22,9 @@ OPTIONS = (
     f"--psm {PAGE_MODE} -c tessedit_char_whitelist={DIGITS}{LETTERS} -c hocr_char_boxes=1 -c lstm_choice_mode=2"
     " -c load_system_dawg=0 -c load_freq_dawg=0"
 )
-ENGINE = "Tesseract is not installed; install it (Debian: apt-get install tesseract-ocr) or switch pictures off"
+ENGINE = (
+    "Tesseract is not installed, without which no picture is read; install it (Debian: apt-get install tesseract-ocr)"
+)
 
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # its threads cost more than they save on lines this short
 

@@ -1,4 +1,4 @@
-"""From a posted picture to the plates in it: decode, find, cut out, read, rank."""
+"""From a posted picture to the plates in it: decode, find, cut out, read, rank, join rows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from platematch.recognition.find import Line, find_lines, overlap
 from platematch.recognition.rank import Ranked, Sighting, evidence, plausibility, rank
 from platematch.recognition.read import read_all
 from platematch.recognition.sighted import RecognitionUnavailable, Sighted
+from platematch.recognition.stack import joined
 
 MOST_LINES = 5
 GOOD_LINE = 8.0
@@ -40,7 +41,7 @@ def recognise(picture: bytes, *, max_pixels: int = 25_000_000, timeout_s: float 
         ranked = rank(seen)
         if ranked:
             found.append(_sighted(line, evidence(seen), ranked))
-    return _apart([sighted for sighted in found if sighted.confidence >= LEAST])
+    return _apart(joined([sighted for sighted in found if sighted.confidence >= LEAST]))
 
 
 def _sighted(line: Line, sure: float, ranked: list[Ranked]) -> Sighted:

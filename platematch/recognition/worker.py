@@ -28,7 +28,7 @@ LENGTH = struct.Struct(">I")
 NICENESS = 10
 """Matching and answering come first where the cores are short."""
 MEMORY = 1 << 30
-MEMORY_PER_PIXEL = 64
+MEMORY_PER_PIXEL = 32
 """Address space in bytes: of the libraries and the engine, and for each pixel of the largest picture."""
 
 

@@ -44,6 +44,13 @@ def test_a_short_play_keeps_its_promises_and_cleans_up(temporary: Path) -> None:
         probe.bind(("127.0.0.1", port))
 
 
+def test_without_the_engine_it_says_what_to_install(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    said: list[str] = []
+    assert run_demo(4, free_port(), cameras=60, rate=120, say=said.append) == 1
+    assert re.search(r"REFUSED picture: 503, .*apt-get install tesseract-ocr", "\n".join(said)), said[-2:]
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_cleans_up_before_the_service_is_ready(temporary: Path, sign: signal.Signals) -> None:
     command = [sys.executable, "-m", "platematch", "demo", "--port", str(free_port())]

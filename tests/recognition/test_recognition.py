@@ -73,6 +73,8 @@ def test_a_street_without_a_plate_shows_none(seed: int) -> None:
 def test_plain_and_tiny_pictures_show_none() -> None:
     assert recognise(encoded(np.zeros((24, 24), np.uint8))) == []
     assert recognise(encoded(np.full((300, 2000), 255, np.uint8))) == []
+    for shape in ((24, 32_000), (32_000, 24)):
+        assert recognise(encoded(np.zeros(shape, np.uint8))) == []
 
 
 def test_a_bad_picture_is_refused() -> None:

@@ -98,6 +98,25 @@ def test_the_bound_counts_pixels() -> None:
             decode(encoded(GREY, ending), 4799)
 
 
+def test_a_picture_longer_than_opencv_can_turn_is_too_large() -> None:
+    assert decode(encoded(np.zeros((24, 32_766), np.uint8)), ENOUGH).shape == (24, 32_766)
+    for shape in ((24, 32_767), (32_767, 24)):
+        with pytest.raises(TooLarge, match="32,766"):
+            decode(encoded(np.zeros(shape, np.uint8)), ENOUGH)
+
+
+def test_a_frame_header_cannot_hide_from_the_bound() -> None:
+    """What follows FF 00 is no segment to the decoder, which finds the header within it."""
+    whole = encoded(GREY, ".jpg")
+    place = whole.index(b"\xff\xc0")
+    frame, rest = whole[place : place + 13], whole[place + 13 :]
+    hidden, shown = (frame[:5] + struct.pack(">HH", side, side) + frame[9:] for side in (20_000, 24))
+    comment = b"\xff\xfe" + struct.pack(">H", len(shown) + 2)
+    passed_over = b"\xff\x00" + struct.pack(">H", 2 + len(hidden) + len(comment)) + hidden + comment
+    with pytest.raises(InvalidPicture, match="no frame header"):
+        decode(whole[:place] + passed_over + shown + rest, ENOUGH)
+
+
 def test_no_byte_of_a_picture_can_crash_it() -> None:
     rng = np.random.default_rng(5)
     for ending in (".png", ".jpg"):

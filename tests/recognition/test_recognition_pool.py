@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,37 @@ async def test_what_waits_when_the_service_stops_is_sent_back_and_starts_nothing
         assert [type(answer) for answer in answers] == [RecognitionUnavailable] * 3
         assert one.pids == []
     assert folders(temporary) == []
+
+
+async def test_a_process_that_starts_while_the_service_stops_is_ended(temporary: Path) -> None:
+    async with pool() as one:
+        asked = asyncio.create_task(plates(one))
+        await asyncio.sleep(0)
+        assert folders(temporary)
+        assert one.pids == [], "it has not begun to run"
+        async with asyncio.timeout(10):
+            await one.close()
+        with pytest.raises(RecognitionUnavailable):
+            await asked
+        assert one.pids == []
+    assert folders(temporary) == []
+
+
+async def test_pictures_are_read_in_the_order_in_which_they_came() -> None:
+    """Also where another comes in the very moment in which a process is done."""
+    done: list[str] = []
+
+    async def ask(pool: Pool, name: str, *, then: str = "") -> None:
+        with suppress(InvalidInput):
+            await pool.recognise(b"")
+        done.append(name)
+        if then:
+            await ask(pool, then)
+
+    async with pool() as one:
+        await plates(one)
+        await asyncio.gather(ask(one, "first", then="fourth"), ask(one, "second"), ask(one, "third"))
+    assert done == ["first", "second", "third", "fourth"]
 
 
 async def test_a_process_that_cannot_start_is_told_and_leaves_nothing(
