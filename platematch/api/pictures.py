@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
+import structlog
 from aiohttp import web
 
 from platematch import plates
@@ -21,12 +23,13 @@ from platematch.recognition.pool import Pool
 from platematch.recognition.sighted import Sighted
 from platematch.settings import Settings
 
+log = structlog.get_logger("platematch.pictures")
 endpoints = Endpoints("pictures")
 
 POOL = web.AppKey("pool", Pool)
 
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=190, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=190, pattern=r"^[^\x00-\x1f\x7f]+(?!\n)$")]
 """Shorter than a read's, for what tells several plates of one picture apart."""
 _PICTURE = {"image/jpeg": None, "image/png": None, "multipart/form-data": None}
 
@@ -60,6 +63,8 @@ class PictureAnswer(ReadsAnswer, frozen=True):
 
 def add_pool(app: web.Application, settings: Settings) -> None:
     """Give the application its processes for pictures, which end with it."""
+    if shutil.which("tesseract") is None:
+        log.warning("pictures_not_read", reason="Tesseract is not installed (Debian: apt-get install tesseract-ocr)")
     pool = app[POOL] = Pool(
         workers=settings.picture_processes,
         queue=settings.picture_queue,

@@ -141,6 +141,7 @@ def test_a_broken_picture_is_refused_and_says_how(service: Any) -> None:
         ("?captured_at=2026-03-01T10:00:00", "captured_at"),
         ("?region=ukraine", "region"),
         ("?read_id=" + "x" * 191, "read_id"),
+        ("?read_id=two%0A", "read_id"),
         ("?plate=AA1234BB", "plate"),
     ],
 )
@@ -198,6 +199,14 @@ def test_the_processes_end_with_the_service_also_by_kill(tmp_path: Path) -> None
         while alive(worker):
             assert time.monotonic() < deadline, end
             time.sleep(0.02)
+
+
+def test_a_service_without_the_engine_says_so_at_its_start(tmp_path: Path) -> None:
+    service = Running(tmp_path)
+    service.environment["PATH"] = "/nowhere"
+    service.start()
+    service.stop()
+    assert "apt-get install tesseract-ocr" in service.log.read_text()
 
 
 def answer_to(service: Running, key: str) -> int:
