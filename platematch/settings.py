@@ -67,13 +67,18 @@ class Settings:
     @property
     def service_url(self) -> str:
         """Where the command line finds the service."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
-        return self.url or f"http://{host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
+        return self.url or address(host, self.port)
 
     @property
     def base_url(self) -> str:
         """The address under which others reach the service, without a slash at its end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        return (self.public_url or address(self.host, self.port)).rstrip("/")
+
+
+def address(host: str, port: int) -> str:
+    """The URL of a port."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True)

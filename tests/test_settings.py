@@ -76,6 +76,8 @@ def test_a_password_among_the_parameters_is_not_shown_either() -> None:
 def test_the_commands_find_the_service_of_the_same_settings() -> None:
     assert settings.load({"PLATEMATCH_PORT": "9000"}).service_url == "http://127.0.0.1:9000"
     assert settings.load({"PLATEMATCH_HOST": "0.0.0.0"}).service_url == "http://127.0.0.1:8080"
+    assert settings.load({"PLATEMATCH_HOST": "::"}).service_url == "http://[::1]:8080"
+    assert settings.load({"PLATEMATCH_HOST": "2001:db8::1"}).base_url == "http://[2001:db8::1]:8080"
     given = {"PLATEMATCH_URL": "https://pm.example", "PLATEMATCH_PORT": "1"}
     assert settings.load(given).service_url == "https://pm.example"
 

@@ -81,7 +81,10 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         raise Malformed(f"the body comes too slowly: {size} bytes of it so far; send it again") from None
     except (HttpProcessingError, web.RequestPayloadError):
         raise broken() from None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    else:
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    finally:
+        chunks.clear()  # the stream keeps its error, which keeps this frame until the cyclic collector comes by
 
 
 async def parsed(parse: Callable[[bytes], T], body: bytes) -> T:

@@ -23,6 +23,7 @@ log = structlog.get_logger("platematch.serving")
 SETTLED_S = 60.0  # a front that lived so long is replaced at once when it dies
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 10.0
 _SECRETS = (PREFIX + "STORE", PREFIX + "KEY")
+SILENCE_S = 5.0
 GRACE_S = 1.0  # beyond the drain, for a front that was asked to end
 
 
@@ -93,6 +94,9 @@ class Fronts:
                 self._ready.add(number)
                 if self.ready() and not self.started.done():
                     self.started.set_result(None)
+                if await _falls_silent(reader):
+                    log.error("front_silent", front=number)
+                    process.kill()
             return await process.wait()
 
     @contextlib.asynccontextmanager
@@ -138,6 +142,20 @@ class Fronts:
             except TimeoutError:
                 process.kill()
                 await process.wait()
+
+
+async def _falls_silent(reader: asyncio.StreamReader) -> bool:
+    """Whether nothing came for SILENCE_S, twice, for once may be because this process was stalled; False at its end."""
+    silent = 0
+    while silent < 2:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                if not await reader.readline():
+                    return False
+            silent = 0
+        except TimeoutError:
+            silent += 1
+    return True
 
 
 def _environment() -> dict[str, str]:

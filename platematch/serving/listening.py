@@ -7,7 +7,7 @@ import errno
 import resource
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -31,7 +31,7 @@ def allow_connections() -> None:
 async def answering(
     app: web.Application, at: socket.socket | Path, drain_s: float, *, cancel: bool = False
 ) -> AsyncIterator[None]:
-    """Answer on the bound socket, or on a Unix socket of that path; at the end give requests under way drain_s.
+    """Answer on the socket that listens, or on a Unix socket of that path; at the end give requests under way drain_s.
 
     cancel: whether a request ends when its client goes away.
     """
@@ -41,37 +41,25 @@ async def answering(
         if isinstance(at, Path):
             await web.UnixSite(runner, at, backlog=BACKLOG).start()
         else:
-            await _listen(runner, at)
+            await web.SockSite(runner, at, backlog=BACKLOG).start()
         yield
     finally:
         await runner.cleanup()
 
 
-async def _listen(runner: web.AppRunner, listener: socket.socket) -> None:
-    try:
-        await web.SockSite(runner, listener, backlog=BACKLOG).start()
-    except OSError as error:
-        host, port = listener.getsockname()[:2]
-        raise _cannot_bind(host, port, error) from None
-
-
 def bind(host: str, port: int, count: int = 1) -> list[socket.socket]:
     """Bound sockets that do not listen yet. Raises StartError naming the setting to change.
 
-    Those of several processes share the port (the system deals connections out to them), but with nobody else: the
-    first takes it as if it were alone.
+    Until one of them listens, another program may bind the same port: see listen().
     """
     patience = time.monotonic() + (PATIENCE_S if count > 1 else 0)
     first = _bind(host, port, patience)
     listeners = [first]
     try:
-        if count > 1:
-            first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         for _ in range(count - 1):
             listener = socket.socket(first.family, first.type, first.proto)
             listeners.append(listener)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.setblocking(False)
             listener.bind(first.getsockname())
     except OSError as error:
@@ -79,6 +67,24 @@ def bind(host: str, port: int, count: int = 1) -> list[socket.socket]:
             listener.close()
         raise _cannot_bind(host, port, error) from None
     return listeners
+
+
+def listen(listeners: Sequence[socket.socket]) -> None:
+    """Open the port on all of the bound sockets. Raises StartError where another program was faster.
+
+    Several share it (the system deals connections out to them), but with nobody else: the first takes it as if it were
+    alone.
+    """
+    first, *others = listeners
+    try:
+        first.listen(BACKLOG)
+        for listener in others:
+            first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            listener.listen(BACKLOG)
+    except OSError as error:
+        host, port = first.getsockname()[:2]
+        raise _cannot_bind(host, port, error) from None
 
 
 def _bind(host: str, port: int, patience: float) -> socket.socket:

@@ -22,13 +22,15 @@ import uvloop
 from platematch import __version__
 from platematch.api.app import build
 from platematch.api.logs import configure
-from platematch.errors import PlatematchError
+from platematch.errors import PlatematchError, StartError
 from platematch.pipeline import Pipeline
 from platematch.serving import private
 from platematch.serving.calls import API, CALLS
 from platematch.serving.fronts import Fronts
-from platematch.serving.listening import allow_connections, answering, bind
-from platematch.settings import Settings
+from platematch.serving.listening import allow_connections, answering, bind, listen
+from platematch.settings import Settings, address
+
+LONGEST_ADDRESS = 107  # bytes of a Unix socket's path
 
 log = structlog.get_logger("platematch.serve")
 
@@ -78,7 +80,7 @@ async def _answer(pipeline: Pipeline, listeners: Sequence[socket.socket], stoppi
         await _any(started, stopping, failing)
         if started.done():
             started.result()
-            log.info("ready", version=__version__, url=_url(host, port), entries=len(pipeline.matcher))
+            log.info("ready", version=__version__, url=address(host, port), entries=len(pipeline.matcher))
             await _any(stopping, failing)
         drain_s = pipeline.settings.drain_s
         log.info("stopping", drain_s=drain_s)
@@ -97,6 +99,7 @@ async def serving(pipeline: Pipeline, listeners: Sequence[socket.socket]) -> Asy
     """
     drain_s = pipeline.settings.drain_s / 4
     if len(listeners) == 1:
+        listen(listeners)
         async with answering(build(pipeline), listeners[0], drain_s):
             started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             started.set_result(None)
@@ -108,6 +111,7 @@ async def serving(pipeline: Pipeline, listeners: Sequence[socket.socket]) -> Asy
             answering(private.build(pipeline), folder / CALLS, drain_s),
             answering(build(pipeline, fronts.ready), folder / API, drain_s),
         ):
+            listen(listeners)
             fronts.start()
             try:
                 yield fronts.started
@@ -118,8 +122,13 @@ async def serving(pipeline: Pipeline, listeners: Sequence[socket.socket]) -> Asy
 @contextlib.contextmanager
 def _private_folder() -> Iterator[Path]:
     """For sockets that nobody else may reach; readable by its user alone."""
-    folder = Path(tempfile.mkdtemp(prefix="platematch-"))
     try:
+        folder = Path(tempfile.mkdtemp(prefix="platematch-"))
+    except OSError as error:
+        raise StartError(f"no folder for temporary files: {error}; set TMPDIR to one that can be written") from None
+    try:
+        if len(os.fsencode(folder / CALLS)) > LONGEST_ADDRESS:
+            raise StartError(f"the path of {folder} is too long for a socket in it; set TMPDIR to a shorter one")
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -152,7 +161,3 @@ async def _abandon(starting: asyncio.Future[Pipeline]) -> None:
     log.info("stopped while starting")
     logging.shutdown()
     os._exit(0)
-
-
-def _url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import socket
 import time
@@ -30,11 +31,12 @@ from platematch.serving.owner import Owner
 from platematch.serving.relay import OWNER, relay
 from platematch.settings import Settings
 
-READY = b"ready\n"
+SIGN = b"\n"  # of life: a first when requests are taken
+BETWEEN_SIGNS_S = 1.0
 
 
 def run(setting: Setting, pipe: socket.socket) -> None:
-    """Answer until SIGTERM. pipe: to tell the owner when requests are taken."""
+    """Answer until SIGTERM. pipe: to tell the owner that requests are taken."""
     settings = Settings(**setting.settings)  # type: ignore[arg-type]
     configure(settings.log_level)
     structlog.contextvars.bind_contextvars(front=setting.number)
@@ -61,11 +63,20 @@ async def _serve(setting: Setting, settings: Settings, pipe: socket.socket) -> N
     try:
         with socket.socket(fileno=setting.listener) as listener:
             async with answering(_build(service, owner), listener, drain_s, cancel=True):
-                pipe.sendall(READY)
+                living = asyncio.create_task(_live(pipe))
                 await stop.wait()
             await intake.close(drain_s)
+            living.cancel()
     finally:
         await owner.close()
+
+
+async def _live(pipe: socket.socket) -> None:
+    """Tell the owner again and again that this process answers; one that is stalled need not hear all of it."""
+    while True:
+        with contextlib.suppress(OSError):
+            pipe.send(SIGN, socket.MSG_DONTWAIT)
+        await asyncio.sleep(BETWEEN_SIGNS_S)
 
 
 def _build(service: Service, owner: Owner) -> web.Application:

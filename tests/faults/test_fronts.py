@@ -13,6 +13,8 @@ import pytest
 from load import Load, Receiver, check_all_is_there, invented_plates, set_up, until
 from running import Running
 
+from platematch.serving.fronts import SILENCE_S
+
 KILLS = 4
 STOP_S = 10.0
 
@@ -133,6 +135,29 @@ async def test_the_folder_of_the_sockets_goes_with_the_service(service: Running,
 def sockets(folder: Path) -> list[Path]:
     """The folders in it that hold a service's sockets, or are left of one."""
     return [path for path in folder.iterdir() if path.is_dir()]
+
+
+async def test_a_front_that_does_not_answer_is_replaced(service: Running) -> None:
+    await asyncio.to_thread(service.start)
+    stalled, other = service.fronts()
+    os.kill(stalled, signal.SIGSTOP)
+    await until(lambda: stalled not in service.fronts() and len(service.fronts()) == 2)
+    assert other in service.fronts()
+    assert "front_silent" in service.log.read_text()
+    assert await asyncio.to_thread(service.stop) == 0
+
+
+async def test_fronts_are_kept_while_their_owner_is_stalled(service: Running) -> None:
+    await asyncio.to_thread(service.start)
+    fronts = service.fronts()
+    assert service.process is not None
+    service.process.send_signal(signal.SIGSTOP)
+    await asyncio.sleep(1.5 * SILENCE_S)
+    service.process.send_signal(signal.SIGCONT)
+    await asyncio.sleep(1)
+    assert service.fronts() == fronts
+    assert await asyncio.to_thread(service.stop) == 0
+    assert "front_" not in service.log.read_text()
 
 
 async def test_a_front_that_keeps_dying_is_replaced_after_growing_pauses(service: Running) -> None:

@@ -184,6 +184,33 @@ async def test_a_second_service_is_told_that_the_port_is_in_use(fronted: Fronted
         assert "in use" in other.log.read_text()
 
 
+async def test_of_two_services_that_start_at_once_on_a_port_one_is_told(tmp_path: Path) -> None:
+    services = []
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        services.append(Running(tmp_path / name, workers="2"))
+    services[1].environment["PLATEMATCH_PORT"] = str(services[0].port)
+    for service in services:
+        service.begin()
+    async with asyncio.timeout(60):
+        await _until(lambda: any(service.process.poll() is not None for service in services if service.process))
+    told, ready = sorted(services, key=lambda service: service.process is None or service.process.poll() is None)
+    assert "in use" in told.log.read_text()
+    assert await asyncio.to_thread(ready.stop) == 0, ready.log.read_text()
+
+
+async def test_a_folder_too_deep_for_sockets_is_told(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    service = Running(tmp_path, workers="2")
+    service.environment["TMPDIR"] = str(deep)
+    service.begin()
+    assert service.process is not None
+    assert await asyncio.to_thread(service.process.wait, 60) == 1
+    assert "set TMPDIR to a shorter one" in service.log.read_text()
+    assert not list(deep.iterdir())
+
+
 def test_the_folder_of_the_sockets_is_private(fronted: Fronted) -> None:
     folders = {Path(name).parent for name in _unix_sockets()}
     there = [folder for folder in folders if folder.exists()]
