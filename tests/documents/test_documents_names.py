@@ -177,7 +177,7 @@ def options_of(module: str) -> set[str]:
 def test_options_by_themselves_are_of_some_command() -> None:
     """`--scope` in a sentence belongs to the command that the sentence is about."""
     known = {name for command in every_command(cli) for parameter in command.params for name in parameter.opts}
-    known |= {"--help", "--json", "--plates"}
+    known |= {"--help"}.union(*(options_of(f"benchmarks.{path.stem}") for path in ROOT.glob("benchmarks/[a-z]*.py")))
     for page in DOCUMENTS:
         for span in page.spans:
             if span.startswith("--"):
