@@ -24,6 +24,9 @@ make() { command make --assume-old=.venv/.ready "$@"; }
 sudo() { while [ "$1" != -- ] && [ "${1#-}" != "$1" ]; do shift 2; done; "$@"; }
 """
 
+# What `make test` hands down to every make below it, where a reader's own has none.
+OF_MAKE = ("ARGS", "MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS")
+
 
 class Terminal:
     """One terminal in the repository's folder: its blocks share their exported variables, as a user's would.
@@ -40,6 +43,8 @@ class Terminal:
         self._held = -1
         given = self.service.environment | variables
         given.pop("PLATEMATCH_WEBHOOK_ALLOW_PRIVATE")
+        for name in OF_MAKE:
+            given.pop(name, None)
         self._environment = given | {
             "PLATEMATCH_URL": self.service.url,
             "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
