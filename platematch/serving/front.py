@@ -31,14 +31,16 @@ def main() -> None:
 
 def _end_with_owner(pipe: socket.socket, folder: Path) -> None:
     """End at once when the owner does, whatever this process is at: nothing that needs the owner was acknowledged."""
-    with contextlib.suppress(OSError):
-        while pipe.recv(1):
-            pass
-    for socket_ in folder.glob("*"):
-        socket_.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # another front was faster
-        folder.rmdir()
-    os._exit(1)
+    try:
+        with contextlib.suppress(OSError):
+            while pipe.recv(1):
+                pass
+        with contextlib.suppress(OSError):  # another front was faster
+            for socket_ in folder.glob("*"):
+                socket_.unlink(missing_ok=True)
+            folder.rmdir()
+    finally:
+        os._exit(1)
 
 
 if __name__ == "__main__":
