@@ -18,7 +18,7 @@ from platematch.serving.calls import KEYS, SETTLE, Handed, Settled, decode_hande
 
 log = structlog.get_logger("platematch.serving")
 
-IN_BASE64 = 2  # a front's body may double on its way: pictures in base64, escaped text
+GROWTH = 4  # of a front's bodies on their way, at most: two of them in one call, pictures in base64, escaped text
 
 
 def build(pipeline: Pipeline) -> web.Application:
@@ -33,10 +33,10 @@ async def _settle(request: web.Request) -> web.Response:
     """Each read for itself: what goes wrong with one is not the others' fault."""
     request[RELAYED] = True
     pipeline = request.app[SERVICE].pipeline
-    body = await read_body(request, IN_BASE64 * 2 * pipeline.settings.max_body_bytes)
+    body = await read_body(request, GROWTH * pipeline.settings.max_body_bytes)
     handed = await parsed(decode_handed, body)
     settled = await asyncio.gather(*(_settled(pipeline, item) for item in handed))
-    return web.Response(body=await parsed(lambda _: encode(settled), body))
+    return web.Response(body=encode(settled))
 
 
 async def _settled(pipeline: Pipeline, item: Handed) -> Settled:

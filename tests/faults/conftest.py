@@ -8,12 +8,12 @@ import pytest
 from load import Receiver
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "two-fronts"])
 def deployment(request: pytest.FixtureRequest) -> dict[str, str]:
     """The settings of one way to run the service: what `Running` is given."""
     if request.param == "postgresql":
         return {"store": str(request.getfixturevalue("postgresql_url"))}
-    return {}
+    return {"workers": "2"} if request.param == "two-fronts" else {}
 
 
 @pytest.fixture
