@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -89,15 +91,30 @@ class SQLite:
             # The driver would begin transactions late and by itself; we begin them, below.
             connection.isolation_level = None
             pragmas = {"busy_timeout": BUSY_MS, "synchronous": "FULL", "foreign_keys": "ON"}
-            pragmas |= {"query_only": "ON"} if only_read else {"journal_mode": "WAL"}
+            pragmas |= {"query_only": "ON"} if only_read else {}
             for name, value in pragmas.items():
                 connection.execute(f"PRAGMA {name}={value}")
+            if not only_read:
+                _log_ahead(connection)
 
         @event.listens_for(engine, "begin")
         def start(connection: Connection) -> None:
             connection.exec_driver_sql(begin)
 
         return engine
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a new database to WAL; of several who do so at once SQLite refuses some without waiting BUSY_MS."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _check_folder(path: Path) -> None:
