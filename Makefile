@@ -65,7 +65,7 @@ test: setup ## every test, two at a time
 	@$(if $(filter postgresql,$(TEST_PACKAGES)),$(SUDO) rm -f $(NO_SERVER),true)
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
 
-sanitize: setup ## the C extension's tests with address and undefined-behaviour sanitizers, which are tried first
+sanitize: setup ## the C extension's tests with sanitizers (address, undefined behaviour, threads), after a try of these
 	$(PYTHON) -m pytest -v tests/native/test_native_sanitized.py
 	$(PYTHON) tests/sanitized.py
 
@@ -73,10 +73,10 @@ check: setup ## style and types: ruff, mypy, clang-format
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/clang-format --dry-run -Werror native/*.[ch] tests/native/*.c
+	$(VENV)/bin/clang-format --dry-run -Werror native/*.[ch] tests/native/*.[ch]
 
 format: setup ## rewrite the sources in the project's style
-	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format . ; $(VENV)/bin/clang-format -i native/*.[ch] tests/native/*.c
+	$(VENV)/bin/ruff check --fix . ; $(VENV)/bin/ruff format . ; $(VENV)/bin/clang-format -i native/*.[ch] tests/native/*.[ch]
 
 bench: setup ## the benchmarks, each with its floor or rival in the same run
 	@for name in match ingest accuracy pictures; do $(PYTHON) -m benchmarks.$$name || exit 1; done

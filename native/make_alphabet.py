@@ -16,7 +16,16 @@ LATIN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 CYRILLIC = "БГДЖЗИЛПФЦЧШЩЪЫЬЭЮЯЄҐЂЉЊЋЏӨ"
 CHINESE = "京津沪冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼渝" + "警学挂港澳使领试超临应急民航"
 ARABIC = "ابپتثجحدرزژسشصطعفقكگلمنهوى"
-ALPHABET = LATIN + CYRILLIC + CHINESE + ARABIC
+GREEK = "ΔΘΛΞΣΨΩ"
+RARER_ARABIC = "چخذضظغ"
+HANGUL = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주" + "하허호바사아자배"
+
+# Letters are only ever added at the end: what an import derives from a plate's codes must stay the same (entry_id).
+# Whole scripts have no place in 8 bits, and each symbol is a row of the matcher's tables, so here is what plates show:
+# letters without a twin, China's provinces and uses in force, the syllables of South Korea's civil plates. The rest is
+# OTHER, which differs from every letter but not from itself: kana, the places on Japanese and old Korean plates, Thai,
+# Georgian, Armenian, Hebrew, and the characters of China's army before 2013.
+ALPHABET = LATIN + CYRILLIC + CHINESE + ARABIC + GREEK + RARER_ARABIC + HANGUL
 
 # Capitals of one glyph: a small letter goes where its capital goes, whatever it looks like itself.
 TWINS = dict(
@@ -26,7 +35,7 @@ TWINS = dict(
         strict=True,
     )
 ) | {"ß": "B"}
-SPECIAL = {"?": ANY, "*": RUN, "\ufffd": OTHER}
+SPECIAL = {"?": ANY, "*": RUN, "\ufffd": OTHER, "\u0640": 0}  # U+0640 only draws out an Arabic letter
 NAMED = re.compile(r"LATIN (?:(?:CAPITAL|SMALL) LETTER ([A-Z]) WITH .*|LETTER SMALL CAPITAL ([A-Z]))$")
 
 

@@ -2,6 +2,7 @@
 // in the other files.
 #include "module.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "alphabet.h"
@@ -140,8 +141,22 @@ static int add_type(PyObject *module, const char *name, PyType_Spec *spec) {
     return failed;
 }
 
+// The environment may force a way of looking up, for tests and for processors that are slow at the best one.
+static int choose_probe(void) {
+    const char *forced = getenv("PLATEMATCH_PROBE");
+    if (index_choose(forced))
+        return 0;
+    PyErr_Format(PyExc_ImportError,
+                 "PLATEMATCH_PROBE=%s is not possible here; it can be scalar, and avx2 where the "
+                 "processor has that; or leave it out",
+                 forced);
+    return -1;
+}
+
 static int module_exec(PyObject *module) {
     alphabet_fill();
+    if (choose_probe() < 0 || PyModule_AddStringConstant(module, "PROBE", index_chosen()) < 0)
+        return -1;
     return add_type(module, "Index", &index_spec) < 0 || add_type(module, "Seen", &seen_spec) < 0 ? -1 : 0;
 }
 

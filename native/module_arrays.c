@@ -15,13 +15,23 @@ int view(PyObject *object, Py_buffer *buffer, const char *name, const char *type
     return 0;
 }
 
+// A function of numpy, kept from its first use on.
+static PyObject *numpy_function(PyObject **kept, const char *name) {
+    if (!*kept) {
+        PyObject *numpy = PyImport_ImportModule("numpy");
+        *kept = numpy ? PyObject_GetAttrString(numpy, name) : NULL;
+        Py_XDECREF(numpy);
+    }
+    return *kept;
+}
+
 PyObject *zeros(const char *type, Py_ssize_t n, Py_ssize_t width, Py_buffer *buffer) {
-    PyObject *numpy = PyImport_ImportModule("numpy");
-    if (!numpy)
+    static PyObject *kept;
+    PyObject *function = numpy_function(&kept, "zeros");
+    if (!function)
         return NULL;
-    PyObject *array = width == 1 ? PyObject_CallMethod(numpy, "zeros", "ns", n, type)
-                                 : PyObject_CallMethod(numpy, "zeros", "(nn)s", n, width, type);
-    Py_DECREF(numpy);
+    PyObject *array = width == 1 ? PyObject_CallFunction(function, "ns", n, type)
+                                 : PyObject_CallFunction(function, "(nn)s", n, width, type);
     if (array && PyObject_GetBuffer(array, buffer, PyBUF_WRITABLE) < 0)
         Py_CLEAR(array);
     return array;

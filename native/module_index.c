@@ -1,13 +1,18 @@
 // The type Index.
 #include "module.h"
 
+#include <errno.h>
+
 #include "alphabet.h"
+#include "forms.h"
 #include "index.h"
+#include "module_rows.h"
 
 // Set by tp_new and never changed, so that calls which have let go of the GIL can rely on it.
 typedef struct {
     PyObject_HEAD struct index *index;
     Py_buffer memory; // the caller's, if any
+    Py_ssize_t shape[2], strides[2];
 } Index;
 
 enum { DEFAULT_ROWS = 1 << 24 };
@@ -94,136 +99,199 @@ static int writable(const Index *self) {
     return 0;
 }
 
-static PyObject *no_room(const Index *self) {
-    return PyErr_Format(PyExc_MemoryError, "the index has %zu rows and no room for more", index_size(self->index));
+static PyObject *build(Index *self, const Py_buffer *codes, const Py_buffer *ids, PyObject *reaches) {
+    Py_buffer view;
+    Py_ssize_t n = ids->shape[0];
+    if (view_reaches(reaches, &view, n) < 0)
+        return NULL;
+    enum change change;
+    Py_BEGIN_ALLOW_THREADS;
+    change = index_build(self->index, codes->buf, ids->buf, view.buf, (size_t)n);
+    Py_END_ALLOW_THREADS;
+    PyBuffer_Release(&view);
+    return told(self->index, change, -1);
 }
 
 static PyObject *index_build_method(Index *self, PyObject *args) {
-    PyObject *codes, *ids;
+    PyObject *codes, *ids, *reaches = Py_None, *result = NULL;
     Py_buffer codes_view, ids_view;
     Py_ssize_t n = -1;
-    if (!writable(self) || !PyArg_ParseTuple(args, "OO", &codes, &ids) ||
+    if (!writable(self) || !PyArg_ParseTuple(args, "OO|O", &codes, &ids, &reaches) ||
         view(codes, &codes_view, "codes", "B", PLATE_SYMBOLS, &n) < 0)
         return NULL;
-    PyObject *result = NULL;
     if (view(ids, &ids_view, "ids", "I", 1, &n) == 0) {
-        bool done;
-        Py_BEGIN_ALLOW_THREADS;
-        done = index_build(self->index, codes_view.buf, ids_view.buf, (size_t)n);
-        Py_END_ALLOW_THREADS;
-        result = done ? Py_NewRef(Py_None) : no_room(self);
+        result = build(self, &codes_view, &ids_view, reaches);
         PyBuffer_Release(&ids_view);
     }
     PyBuffer_Release(&codes_view);
     return result;
 }
 
-static int parse_row(PyObject *args, const uint8_t **codes, uint32_t *id) {
-    const char *bytes;
+static PyObject *index_insert_method(Index *self, PyObject *args, PyObject *kwargs) {
+    static char *names[] = {"", "", "errors", "missing_ends", NULL};
+    const char *codes;
     Py_ssize_t size;
     PyObject *number;
-    if (!PyArg_ParseTuple(args, "y#O", &bytes, &size, &number))
-        return -1;
-    if (size != PLATE_SYMBOLS) {
-        PyErr_Format(PyExc_ValueError, "codes must be %d bytes, not %zd", PLATE_SYMBOLS, size);
-        return -1;
-    }
-    unsigned long value = PyLong_AsUnsignedLong(number);
-    if (value == (unsigned long)-1 && PyErr_Occurred())
-        return -1;
-    if (value > UINT32_MAX) {
-        PyErr_Format(PyExc_OverflowError, "id %lu does not fit 32 bits", value);
-        return -1;
-    }
-    *codes = (const uint8_t *)bytes;
-    *id = (uint32_t)value;
-    return 0;
-}
-
-static PyObject *index_insert_method(Index *self, PyObject *args) {
-    const uint8_t *codes;
+    unsigned errors = 1, missing_ends = 0;
     uint32_t id;
-    bool done;
-    if (!writable(self) || parse_row(args, &codes, &id) < 0)
+    struct reach reach;
+    if (!writable(self) ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "y#O|$II", names, &codes, &size, &number, &errors, &missing_ends) ||
+        parse_row(size, number, &id) < 0 || parse_reach(errors, missing_ends, &reach) < 0)
         return NULL;
+    enum change change;
     Py_BEGIN_ALLOW_THREADS;
-    done = index_insert(self->index, codes, id);
+    change = index_insert(self->index, (const uint8_t *)codes, id, reach);
     Py_END_ALLOW_THREADS;
-    return done ? Py_NewRef(Py_None) : no_room(self);
+    return told(self->index, change, id);
 }
 
 static PyObject *index_delete_method(Index *self, PyObject *args) {
-    const uint8_t *codes;
+    const char *codes;
+    Py_ssize_t size;
+    PyObject *number;
     uint32_t id;
-    bool done;
-    if (!writable(self) || parse_row(args, &codes, &id) < 0)
+    if (!writable(self) || !PyArg_ParseTuple(args, "y#O", &codes, &size, &number) || parse_row(size, number, &id) < 0)
         return NULL;
+    enum change change;
     Py_BEGIN_ALLOW_THREADS;
-    done = index_delete(self->index, codes, id);
+    change = index_delete(self->index, (const uint8_t *)codes, id);
     Py_END_ALLOW_THREADS;
-    return PyBool_FromLong(done);
+    return PyBool_FromLong(change == CHANGED);
 }
 
-static PyObject *found_arrays(const struct found *found) {
-    PyObject *reads = array_of("i4", found->reads, found->n, sizeof *found->reads);
-    PyObject *ids = reads ? array_of("u4", found->ids, found->n, sizeof *found->ids) : NULL;
-    PyObject *result = ids ? PyTuple_Pack(2, reads, ids) : NULL;
-    Py_XDECREF(reads);
-    Py_XDECREF(ids);
+static PyObject *search(Index *self, const struct reads *reads) {
+    struct found found = {0};
+    PyObject *result = NULL;
+    enum outcome outcome;
+    Py_BEGIN_ALLOW_THREADS;
+    outcome = index_search(self->index, reads, &found);
+    Py_END_ALLOW_THREADS;
+    if (outcome == COMPLETE)
+        result = found_arrays(&found);
+    else if (outcome == NO_MEMORY)
+        PyErr_NoMemory();
+    else
+        PyErr_SetString(PyExc_TimeoutError, "the index is being changed without end, or who changed it has died");
+    free(found.reads);
+    free(found.ids);
     return result;
 }
 
-static PyObject *index_search_method(Index *self, PyObject *args) {
-    PyObject *codes, *lengths;
-    Py_buffer codes_view, lengths_view;
+static PyObject *index_search_method(Index *self, PyObject *const *args, Py_ssize_t n) {
+    Py_buffer codes, lengths, errors = {0};
     Py_ssize_t m = -1;
-    if (!PyArg_ParseTuple(args, "OO", &codes, &lengths) ||
-        view(codes, &codes_view, "codes", "B", PLATE_SYMBOLS, &m) < 0)
+    if (n < 2 || n > 3)
+        return PyErr_Format(PyExc_TypeError, "search takes codes, lengths and perhaps errors, not %zd arguments", n);
+    if (view(args[0], &codes, "codes", "B", PLATE_SYMBOLS, &m) < 0)
         return NULL;
     PyObject *result = NULL;
-    if (view(lengths, &lengths_view, "lengths", "i", 1, &m) == 0) {
-        struct found found = {0};
-        enum outcome outcome;
-        Py_BEGIN_ALLOW_THREADS;
-        outcome = index_search(self->index, codes_view.buf, lengths_view.buf, (size_t)m, &found);
-        Py_END_ALLOW_THREADS;
-        if (outcome == COMPLETE)
-            result = found_arrays(&found);
-        else if (outcome == NO_MEMORY)
-            PyErr_NoMemory();
-        else
-            PyErr_SetString(PyExc_TimeoutError, "the index is being changed without end, or who changed it has died");
-        free(found.reads);
-        free(found.ids);
-        PyBuffer_Release(&lengths_view);
+    if (view(args[1], &lengths, "lengths", "i", 1, &m) == 0) {
+        if (n == 2 || args[2] == Py_None || view(args[2], &errors, "errors", "B", 1, &m) == 0)
+            result = search(self, &(struct reads){codes.buf, lengths.buf, errors.buf, (size_t)m});
+        PyBuffer_Release(&errors);
+        PyBuffer_Release(&lengths);
     }
-    PyBuffer_Release(&codes_view);
+    PyBuffer_Release(&codes);
     return result;
+}
+
+static PyObject *index_save_method(Index *self, PyObject *path) {
+    PyObject *bytes;
+    if (!writable(self) || !PyUnicode_FSConverter(path, &bytes))
+        return NULL;
+    bool done;
+    Py_BEGIN_ALLOW_THREADS;
+    done = index_save(self->index, PyBytes_AS_STRING(bytes));
+    Py_END_ALLOW_THREADS;
+    Py_DECREF(bytes);
+    return done ? Py_NewRef(Py_None) : PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+}
+
+static PyObject *index_open_method(PyTypeObject *type, PyObject *path) {
+    PyObject *bytes;
+    Index *self = (Index *)type->tp_alloc(type, 0);
+    if (!self || !PyUnicode_FSConverter(path, &bytes)) {
+        Py_XDECREF(self);
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS;
+    self->index = index_open(PyBytes_AS_STRING(bytes));
+    Py_END_ALLOW_THREADS;
+    Py_DECREF(bytes);
+    if (self->index)
+        return (PyObject *)self;
+    if (errno == EINVAL)
+        PyErr_Format(PyExc_ValueError, "%S holds no index of this version, or not all of it", path);
+    else
+        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
+    Py_DECREF(self);
+    return NULL;
+}
+
+static int index_get_buffer(Index *self, Py_buffer *view, int flags) {
+    if (flags & PyBUF_WRITABLE || (flags & PyBUF_STRIDES) != PyBUF_STRIDES) {
+        PyErr_SetString(PyExc_BufferError, "the plates of an index are read-only, and not contiguous");
+        view->obj = NULL;
+        return -1;
+    }
+    self->shape[0] = (Py_ssize_t)index_rows(self->index);
+    self->shape[1] = PLATE_SYMBOLS;
+    self->strides[0] = INDEX_STRIDE;
+    self->strides[1] = 1;
+    *view = (Py_buffer){
+        .buf = (void *)(uintptr_t)index_plates(self->index),
+        .obj = Py_NewRef(self),
+        .len = self->shape[0] * PLATE_SYMBOLS,
+        .itemsize = 1,
+        .readonly = 1,
+        .ndim = 2,
+        .format = flags & PyBUF_FORMAT ? "B" : NULL,
+        .shape = self->shape,
+        .strides = self->strides,
+    };
+    return 0;
+}
+
+static PyObject *index_plates_get(PyObject *self, void *Py_UNUSED(unused)) {
+    return PyMemoryView_FromObject(self);
 }
 
 static PyObject *index_room_method(Index *self, PyObject *Py_UNUSED(unused)) {
-    return PyLong_FromSize_t(index_room(self->index));
+    return PyLong_FromSize_t(index_rows(self->index) - index_size(self->index));
 }
 
 static Py_ssize_t index_length(Index *self) {
     return (Py_ssize_t)index_size(self->index);
 }
 
+typedef PyObject *method(PyObject *, PyObject *);
+#define METHOD(function) ((method *)(void (*)(void))(function))
+
 static PyMethodDef index_methods[] = {
     {"memory_size", index_memory_size_method, METH_O | METH_STATIC, "memory_size(rows): bytes for so many rows"},
-    {"attach", (PyCFunction)index_attach_method, METH_O | METH_CLASS, "attach(memory): the index that is there"},
-    {"build", (PyCFunction)index_build_method, METH_VARARGS, "build(codes, ids): replace all rows"},
-    {"insert", (PyCFunction)index_insert_method, METH_VARARGS, "insert(codes, id): add a row"},
-    {"delete", (PyCFunction)index_delete_method, METH_VARARGS, "delete(codes, id): whether there was such a row"},
-    {"search", (PyCFunction)index_search_method, METH_VARARGS, "search(codes, lengths): pairs (reads, ids)"},
-    {"room", (PyCFunction)index_room_method, METH_NOARGS, "room(): how many more rows fit"},
+    {"attach", METHOD(index_attach_method), METH_O | METH_CLASS, "attach(memory): the index that is there"},
+    {"open", METHOD(index_open_method), METH_O | METH_CLASS, "open(path): the index that was saved"},
+    {"save", METHOD(index_save_method), METH_O, "save(path): write all rows to a file"},
+    {"build", METHOD(index_build_method), METH_VARARGS, "build(codes, ids, reaches=None): replace all rows"},
+    {"insert", METHOD(index_insert_method), METH_VARARGS | METH_KEYWORDS, "insert(codes, id): add a row"},
+    {"delete", METHOD(index_delete_method), METH_VARARGS, "delete(codes, id): whether there was such a row"},
+    {"search", METHOD(index_search_method), METH_FASTCALL, "search(codes, lengths, errors=None): pairs (reads, ids)"},
+    {"room", METHOD(index_room_method), METH_NOARGS, "room(): how many more rows fit"},
     {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef index_attributes[] = {
+    {"plates", index_plates_get, NULL, "the codes by id, (rows, 16)", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot index_slots[] = {
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},
+    {Py_tp_getset, index_attributes},
+    {Py_bf_getbuffer, index_get_buffer},
     {Py_sq_length, index_length},
     {Py_tp_doc, "The live index of listed plates."},
     {0, NULL},

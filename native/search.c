@@ -1,30 +1,63 @@
 #include "search.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "forms.h"
-#include "table.h"
+#include "places.h"
+#include "probe.h"
 
+enum { CANDIDATES = PROBES * BUCKET_SLOTS + 1 };
 enum { PATROL = 256 }; // steps between two looks whether what is walked through was changed
+
+static probe_function *probe = probe_scalar;
+
+bool search_choose(const char *forced) {
+    if (forced && strcmp(forced, "scalar") != 0 && (strcmp(forced, "avx2") != 0 || !probe_avx2_runs()))
+        return false;
+    probe = probe_avx2_runs() && (!forced || strcmp(forced, "avx2") == 0) ? probe_avx2 : probe_scalar;
+    return true;
+}
+
+const char *search_chosen(void) {
+    return probe == probe_avx2 ? "avx2" : "scalar";
+}
+
+// A read as the search handles it.
+struct sought {
+    uint8_t text[PLATE_SYMBOLS];
+    size_t length;
+    bool there, soft;
+};
 
 // A reader's view of the index as it is at one number of the sequence. All that is read through it may be of another
 // moment, so each number that leads anywhere is checked before it is followed, and `steps` sees to an end.
 struct view {
     const struct block *block;
     uint64_t sequence;
-    const struct form *forms;
-    const struct row *rows;
-    const _Atomic uint32_t *wild;
-    const _Atomic uint64_t *keys;
-    size_t mask, wild_n, steps;
+    struct lookup lookup;
+    const struct wild *wild;
+    unsigned side;
+    bool two_errors, ends;
+    uint32_t wild_begin[LENGTHS + 1];
+    uint64_t symbols[256 / 64];
+    size_t steps;
 };
 
-// A read as the search handles it.
-struct sought {
-    uint8_t text[PLATE_SYMBOLS];
-    size_t length, keys_n;
-    uint64_t keys[FORM_KEYS];
+// One attempt at a block of reads.
+struct attempt {
+    struct view view;
+    struct sought sought[SEARCH_BLOCK];
+    struct scratch *scratch;
+    size_t probes_n;
+    struct probe probes[PROBES];
+    struct candidate candidates[CANDIDATES];
 };
+
+void search_free(struct scratch *scratch) {
+    free(scratch->heads.items);
+    free(scratch->heads.sorted);
+    free(scratch->keys.items);
+}
 
 static bool unchanged(const struct view *view) {
     atomic_thread_fence(memory_order_acquire);
@@ -33,20 +66,21 @@ static bool unchanged(const struct view *view) {
 
 static bool open_view(const struct block *block, struct view *view) {
     const struct header *header = block->header;
-    uint64_t sequence = atomic_load_explicit(&header->sequence, memory_order_acquire);
-    unsigned side = GET(header->side) & 1, keys_side = GET(header->keys_side) & 1;
-    uint32_t wild_n = GET(header->wild_n);
-    *view = (struct view){
-        .block = block,
-        .sequence = sequence,
-        .forms = block->forms[side],
-        .rows = block->rows[side],
-        .wild = block->wild[side],
-        .keys = block->keys[keys_side],
-        .mask = GET(header->keys_mask) & (block->keys_slots - 1),
-        .wild_n = wild_n < block->room ? wild_n : block->room,
-    };
-    return sequence % 2 == 0;
+    view->sequence = atomic_load_explicit(&header->sequence, memory_order_acquire);
+    size_t buckets = GET(header->buckets_n);
+    view->block = block;
+    view->side = GET(header->side) & 1;
+    view->lookup.table = block->table[GET(header->table_side) & 1];
+    view->lookup.buckets_n = buckets < block->most_buckets ? buckets : block->most_buckets;
+    view->wild = block->wild[view->side];
+    view->two_errors = GET(header->two_errors) > 0;
+    view->ends = GET(header->ends) > 0;
+    for (size_t i = 0; i <= LENGTHS; i++)
+        view->wild_begin[i] = GET(header->wild_begin[i]);
+    for (size_t i = 0; i < sizeof view->symbols / sizeof view->symbols[0]; i++)
+        view->symbols[i] = GET(header->symbols[i]);
+    view->steps = 0;
+    return view->sequence % 2 == 0;
 }
 
 // To be asked at each step of a walk that only the index's soundness brings to an end.
@@ -54,132 +88,181 @@ static inline bool may_go_on(struct view *view) {
     return ++view->steps % PATROL != 0 || unchanged(view);
 }
 
-static void prepare(const struct view *view, const uint8_t *codes, int32_t length, struct sought *sought) {
+static inline struct reach reach_for(uint32_t state, const struct sought *sought) {
+    struct reach reach = state_reach(state);
+    if (sought->soft)
+        reach.errors = MOST_ERRORS;
+    return reach;
+}
+
+// Whether a plate reaches a read. Most that are compared have the read's length and may be one error away,
+// which then is one symbol.
+static inline bool fits(const uint8_t *text, size_t length, struct reach reach, const struct sought *sought) {
+    if (length == sought->length && reach_is(reach, ONE_ERROR))
+        return texts_near(text, sought->text, length);
+    return text_within(text, length, reach, sought->text, sought->length);
+}
+
+// Adds the candidates that fit their reads to the heads.
+static enum outcome verify(struct attempt *attempt, size_t n) {
+    const struct view *view = &attempt->view;
     const uint8_t *fold = view->block->header->fold;
-    sought->keys_n = 0;
-    if (length < 0 || length > PLATE_SYMBOLS)
-        return;
-    sought->length = (size_t)length;
-    for (size_t i = 0; i < sought->length; i++)
-        sought->text[i] = fold[codes[i]];
-    sought->keys_n = form_keys(sought->text, sought->length, sought->keys);
-    for (size_t i = 0; i < sought->keys_n; i++)
-        __builtin_prefetch((const void *)&view->keys[table_home(sought->keys[i], view->mask)]);
-}
-
-static bool add_form(struct forms_found *found, uint32_t form) {
-    if (found->n == found->room) {
-        size_t room = found->room ? found->room * 2 : 256;
-        uint32_t *forms = realloc(found->forms, room * sizeof *forms);
-        if (!forms)
-            return false;
-        found->forms = forms;
-        found->room = room;
-    }
-    found->forms[found->n++] = form;
-    return true;
-}
-
-static bool add_pair(struct found *found, int32_t read, uint32_t id) {
-    if (found->n == found->room) {
-        size_t room = found->room ? found->room * 2 : 256;
-        int32_t *reads = realloc(found->reads, room * sizeof *reads);
-        found->reads = reads ? reads : found->reads;
-        uint32_t *ids = realloc(found->ids, room * sizeof *ids);
-        found->ids = ids ? ids : found->ids;
-        if (!reads || !ids)
-            return false;
-        found->room = room;
-    }
-    found->reads[found->n] = read;
-    found->ids[found->n++] = id;
-    return true;
-}
-
-static int ascending(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-// Sorts numbers and drops repeats; returns how many are left.
-static size_t sort_once(uint32_t *numbers, size_t n) {
-    if (n < 2)
-        return n;
-    qsort(numbers, n, sizeof *numbers, ascending);
-    size_t kept = 1;
-    for (size_t i = 1; i < n; i++)
-        if (numbers[i] != numbers[kept - 1])
-            numbers[kept++] = numbers[i];
-    return kept;
-}
-
-// Adds a form if it fits the read.
-static enum outcome consider(struct view *view, uint32_t number, const struct sought *sought,
-                             struct forms_found *found) {
-    if (number >= view->block->room)
-        return UNSURE;
-    uint8_t text[PLATE_SYMBOLS];
-    text_get(&view->forms[number].text, text);
-    if (form_within_one(text, plate_length(text), sought->text, sought->length) && !add_form(found, number))
-        return NO_MEMORY;
-    return COMPLETE;
-}
-
-static enum outcome find_under(struct view *view, uint64_t hash, const struct sought *sought,
-                               struct forms_found *found) {
-    uint64_t slot;
-    for (size_t at = table_home(hash, view->mask); !slot_empty(slot = GET(view->keys[at]));
-         at = (at + 1) & view->mask) {
-        enum outcome outcome = slot_holds(slot, hash) ? consider(view, slot_value(slot), sought, found) : COMPLETE;
-        if (outcome != COMPLETE)
-            return outcome;
-        if (!may_go_on(view))
+    for (size_t i = 0; i < n; i++) {
+        struct candidate candidate = attempt->candidates[i];
+        if (candidate.row >= view->block->room)
             return UNSURE;
+        const struct row *row = &view->block->rows[candidate.row];
+        uint8_t text[PLATE_SYMBOLS];
+        text_get(&row->codes, text);
+        size_t length = fold_text(fold, text);
+        const struct sought *sought = &attempt->sought[candidate.read];
+        struct reach reach = reach_for(GET(row->state) >> STATE_SIDE * view->side, sought);
+        if (fits(text, length, reach, sought) && !heads_add(&attempt->scratch->heads, candidate))
+            return NO_MEMORY;
     }
     return COMPLETE;
 }
 
-static enum outcome find_forms(struct view *view, const struct sought *sought, struct forms_found *found) {
+// Looks the probes up, as far as they go on: round the whole table at most, if nothing is left in it that ends a probe.
+// What is found is compared at last, when it has come.
+static enum outcome look_up(struct attempt *attempt) {
+    struct view *view = &attempt->view;
     enum outcome outcome = COMPLETE;
-    found->n = 0;
-    for (size_t i = 0; i < sought->keys_n && outcome == COMPLETE; i++)
-        outcome = find_under(view, sought->keys[i], sought, found);
-    for (size_t i = 0; sought->keys_n > 0 && i < view->wild_n && outcome == COMPLETE; i++)
-        outcome = may_go_on(view) ? consider(view, GET(view->wild[i]), sought, found) : UNSURE;
-    found->n = sort_once(found->forms, found->n);
+    size_t left = attempt->probes_n, found = 0;
+    for (size_t round = 0; left > 0 && round < view->lookup.buckets_n && outcome == COMPLETE; round++) {
+        size_t before = found;
+        left = probe(&view->lookup, attempt->probes, left, attempt->candidates, &found);
+        for (size_t i = before; i < found; i++)
+            __builtin_prefetch(&view->block->rows[attempt->candidates[i].row]);
+        if (found + left * BUCKET_SLOTS >= CANDIDATES) {
+            outcome = verify(attempt, found);
+            found = 0;
+        }
+        if (round > 0 && !unchanged(view))
+            outcome = UNSURE;
+    }
+    attempt->probes_n = 0;
+    return outcome == COMPLETE ? verify(attempt, found) : outcome;
+}
+
+static inline enum outcome add_probe(struct attempt *attempt, uint64_t key, uint16_t places, size_t read) {
+    enum outcome outcome = attempt->probes_n == PROBES ? look_up(attempt) : COMPLETE;
+    attempt->probes[attempt->probes_n++] = probe_of(&attempt->view.lookup, key, places, (uint16_t)read);
     return outcome;
 }
 
-static enum outcome add_rows(struct view *view, const struct forms_found *forms, int32_t read, struct found *found) {
-    size_t begin = found->n;
-    for (size_t i = 0; i < forms->n; i++) {
-        uint32_t number = GET(view->forms[forms->forms[i]].rows);
-        for (; number != NONE; number = GET(view->rows[number].next)) {
-            if (number >= view->block->room || !may_go_on(view))
-                return UNSURE;
-            if (!add_pair(found, read, GET(view->rows[number].id)))
-                return NO_MEMORY;
+// Looks a read up under the hashes of read_keys: the whole text's, from its end on those without the last of a run, and
+// those that lack two symbols, under which only plates are to be found of which no place is known.
+static enum outcome add_read(struct attempt *attempt, const struct sought *sought, size_t read) {
+    uint64_t keys[READ_KEYS];
+    size_t n = read_keys(sought->text, sought->length, attempt->view.two_errors ? 2 : 1, keys);
+    uint32_t ends = run_ends(sought->text, sought->length), behind = 0;
+    enum outcome outcome = add_probe(attempt, keys[0], PLACES_ALL, read);
+    for (size_t i = 1; i < n && outcome == COMPLETE; i++) {
+        outcome = add_probe(attempt, keys[i], ends ? places_for(ends, behind) : 1u << PLACE_NONE, read);
+        if (ends) {
+            behind = 1u << last_place(ends);
+            ends &= ~behind;
         }
     }
-    if (found->n > begin)
-        found->n = begin + sort_once(found->ids + begin, found->n - begin);
+    return outcome;
+}
+
+static enum outcome add_soft_read(struct attempt *attempt, const struct sought *sought, size_t read) {
+    struct keys *keys = &attempt->scratch->keys;
+    size_t n = soft_keys(sought->text, sought->length, attempt->view.symbols, keys);
+    enum outcome outcome = n > 0 ? COMPLETE : NO_MEMORY;
+    for (size_t i = 0; i < n && outcome == COMPLETE; i++)
+        outcome = add_probe(attempt, keys->items[i], PLACES_ALL, read);
+    return outcome;
+}
+
+// Begins the look-up of a read, the block's number `read`.
+static enum outcome begin_read(struct attempt *attempt, const struct reads *reads, size_t i, size_t read) {
+    struct sought *sought = &attempt->sought[read];
+    int32_t length = reads->lengths[i];
+    sought->there = length >= 0 && length <= PLATE_SYMBOLS;
+    if (!sought->there)
+        return COMPLETE;
+    sought->length = (size_t)length;
+    sought->soft = reads->errors && reads->errors[i] > 1;
+    memcpy(sought->text, reads->codes + i * PLATE_SYMBOLS, PLATE_SYMBOLS);
+    fold_text(attempt->view.block->header->fold, sought->text);
+    return (sought->soft ? add_soft_read : add_read)(attempt, sought, read);
+}
+
+// Compares a read with the wild ones of a length.
+static enum outcome scan_length(struct attempt *attempt, size_t length, size_t read) {
+    struct view *view = &attempt->view;
+    const struct sought *sought = &attempt->sought[read];
+    for (size_t i = view->wild_begin[length]; i < view->wild_begin[length + 1]; i++) {
+        if (i >= view->block->room || !may_go_on(view))
+            return UNSURE;
+        uint8_t text[PLATE_SYMBOLS];
+        text_get(&view->wild[i].text, text);
+        struct candidate head = {.row = GET(view->wild[i].row), .read = (uint32_t)read};
+        if (fits(text, length, reach_for(GET(view->wild[i].state), sought), sought) &&
+            !heads_add(&attempt->scratch->heads, head))
+            return NO_MEMORY;
+    }
     return COMPLETE;
 }
 
-enum outcome search(const struct block *block, const uint8_t *codes, const int32_t *lengths, size_t begin, size_t end,
-                    struct forms_found *forms, struct found *found) {
-    struct view view;
-    struct sought sought[SEARCH_BLOCK];
-    size_t before = found->n;
-    enum outcome outcome = open_view(block, &view) ? COMPLETE : UNSURE;
-    for (size_t i = begin; i < end && outcome == COMPLETE; i++)
-        prepare(&view, codes + i * PLATE_SYMBOLS, lengths[i], &sought[i - begin]);
-    for (size_t i = begin; i < end && outcome == COMPLETE; i++) {
-        outcome = find_forms(&view, &sought[i - begin], forms);
-        if (outcome == COMPLETE)
-            outcome = add_rows(&view, forms, (int32_t)i, found);
+// The same of all lengths that may fit.
+static enum outcome scan_wild(struct attempt *attempt, size_t read) {
+    const struct view *view = &attempt->view;
+    const struct sought *sought = &attempt->sought[read];
+    size_t errors = sought->soft || view->two_errors ? 2 : 1, most = sought->length + errors + (view->ends ? 2 : 0);
+    enum outcome outcome = COMPLETE;
+    for (size_t length = sought->length > errors ? sought->length - errors : 0;
+         length < LENGTHS && length <= most && outcome == COMPLETE; length++)
+        outcome = scan_length(attempt, length, read);
+    return outcome;
+}
+
+// Adds the rows of the heads' chains to the answer; read 0 of the block is read `begin` there.
+static enum outcome add_rows(struct attempt *attempt, size_t begin, struct found *found) {
+    struct view *view = &attempt->view;
+    const struct heads *heads = &attempt->scratch->heads;
+    size_t since = found->n;
+    bool chained = false;
+    for (size_t i = 0; i < heads->n; i++) {
+        uint32_t read = heads->items[i].read;
+        for (uint32_t id = heads->items[i].row; id != NONE; id = GET(view->block->rows[id].next[view->side])) {
+            if (id >= view->block->room || !may_go_on(view))
+                return UNSURE;
+            chained |= id != heads->items[i].row;
+            if (!found_add(found, (int32_t)(begin + read), id))
+                return NO_MEMORY;
+        }
+        if (i + 1 == heads->n || heads->items[i + 1].read != read) {
+            if (chained)
+                found_sort(found, since);
+            since = found->n;
+            chained = false;
+        }
     }
-    if (outcome == COMPLETE && !unchanged(&view))
+    return COMPLETE;
+}
+
+enum outcome search(const struct block *block, const struct reads *reads, size_t begin, size_t end,
+                    struct scratch *scratch, struct found *found) {
+    struct attempt attempt;
+    size_t before = found->n;
+    attempt.scratch = scratch;
+    attempt.probes_n = scratch->heads.n = 0;
+    enum outcome outcome = open_view(block, &attempt.view) ? COMPLETE : UNSURE;
+    for (size_t i = begin; i < end && outcome == COMPLETE; i++)
+        outcome = begin_read(&attempt, reads, i, i - begin);
+    if (outcome == COMPLETE)
+        outcome = look_up(&attempt);
+    for (size_t i = begin; i < end && attempt.view.wild_begin[LENGTHS] > 0 && outcome == COMPLETE; i++)
+        outcome = attempt.sought[i - begin].there ? scan_wild(&attempt, i - begin) : COMPLETE;
+    if (outcome == COMPLETE) {
+        heads_sort(&scratch->heads);
+        outcome = add_rows(&attempt, begin, found);
+    }
+    if (outcome == COMPLETE && !unchanged(&attempt.view))
         outcome = UNSURE;
     if (outcome != COMPLETE)
         found->n = before;

@@ -1,5 +1,5 @@
-// An open-addressing multimap from 64-bit hashes to 32-bit values, in memory that others read; many values may share
-// a hash.
+// A multimap from 64-bit hashes to rows in buckets of one cache line, in memory that others read; many rows may share
+// a hash. Here is what the writer does with it.
 #ifndef PLATEMATCH_TABLE_H
 #define PLATEMATCH_TABLE_H
 
@@ -10,65 +10,57 @@
 
 #include "block.h"
 
-// A slot holds the hash's low half, its tag, and above it the value plus 2; 0 there is an empty slot, 1 a tombstone.
+// A hash's high bits say in which bucket it is at home, its low ones are its tag, of which the lowest TAG_PLACE are no
+// hash but a place, as places.h has it; what finds no place at home is in one of the next buckets, behind the last is
+// the first.
 struct table {
-    _Atomic uint64_t *slots;
-    size_t mask;
-    size_t live, used; // used counts tombstones too
+    struct bucket *buckets;
+    size_t n, live;
 };
 
-enum { TABLE_VALUES = UINT32_MAX - 2 };
+// How many buckets a table of so many rows under hashes is made of: it is then full to 65 percent.
+size_t table_buckets(size_t expected);
 
-// How many slots a table has that takes `expected` values before it is full.
-size_t table_slots(size_t expected);
-
-// An empty table on slots that are all zero.
-struct table table_on(_Atomic uint64_t *slots, size_t expected);
-
-// Whether `more` values fit. If not, the owner makes a table for table_grown(…) and puts everything in again, which
-// also clears the tombstones: the slots hold too little of a hash to be moved by themselves.
-bool table_fits(const struct table *table, size_t more);
+// The same of one that takes the place of a full one, for so many more.
 size_t table_grown(size_t live, size_t more);
 
-// The table must have room, and must not hold the pair yet.
-void table_put(struct table *table, uint64_t hash, uint32_t value);
+// A table on n buckets that are all zero.
+struct table table_on(struct bucket *buckets, size_t n);
 
-// The pair must be in the table.
-void table_remove(struct table *table, uint64_t hash, uint32_t value);
+// Whether so many more may be put in: up to TABLE_PERCENT of the slots.
+enum { TABLE_PERCENT = 80 };
+bool table_fits(const struct table *table, size_t more);
 
-void table_wipe(const struct table *table);
+// The table must have room, and must not hold the row under the hash yet.
+void table_put(struct table *table, uint64_t hash, uint32_t row);
 
-// Where the search for a hash begins. The position is taken from the high bits, the tag from the low ones.
-static inline size_t table_home(uint64_t hash, size_t mask) {
-    return (hash >> 32) & mask;
+// The row must be there under the hash.
+void table_remove(struct table *table, uint64_t hash, uint32_t row);
+void table_replace(const struct table *table, uint64_t hash, uint32_t row, uint32_t by);
+
+// The next row under the hash, from *cursor on, which is 0 at first; NONE after the last. Some that are found are under
+// another hash with the same tag.
+uint32_t table_find(const struct table *table, uint64_t hash, size_t *cursor);
+
+void table_wipe(const struct block *block, const struct table *table);
+
+static inline size_t table_home(uint64_t hash, size_t buckets) {
+    return (size_t)((unsigned __int128)hash * buckets >> 64);
 }
 
-static inline bool slot_empty(uint64_t slot) {
-    return slot >> 32 == 0;
+enum { TAG_PLACE = 4, TAG_HASH = 0xFFFF & ~((1 << TAG_PLACE) - 1) };
+
+static inline uint16_t table_tag(uint64_t hash) {
+    uint16_t tag = (uint16_t)hash;
+    return tag & TAG_HASH ? tag : tag | 1 << TAG_PLACE;
 }
 
-// Whether the slot holds a value under the hash.
-static inline bool slot_holds(uint64_t slot, uint64_t hash) {
-    return (uint32_t)slot == (uint32_t)hash && slot >> 32 > 1;
+static inline unsigned tag_class(uint16_t tag) {
+    return (tag >> TAG_PLACE) % BUCKET_CLASSES;
 }
 
-static inline uint32_t slot_value(uint64_t slot) {
-    return (uint32_t)(slot >> 32) - 2;
-}
-
-// For the writer: the next value stored under the hash, from position *at on, which moves behind it; false after the
-// last.
-static inline bool table_next(const struct table *table, uint64_t hash, size_t *at, uint32_t *value) {
-    for (;;) {
-        uint64_t slot = GET(table->slots[*at]);
-        if (slot_empty(slot))
-            return false;
-        *at = (*at + 1) & table->mask;
-        if (slot_holds(slot, hash)) {
-            *value = slot_value(slot);
-            return true;
-        }
-    }
+static inline size_t table_behind(size_t at, size_t buckets) {
+    return at + 1 < buckets ? at + 1 : 0;
 }
 
 #endif

@@ -16,12 +16,11 @@ static size_t sequence_size(uint8_t first, uint8_t *low, uint8_t *high) {
     return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
 }
 
+// Of a character of more than one byte.
 static uint32_t next_point(const uint8_t **at, const uint8_t *end) {
     const uint8_t *p = *at;
     uint8_t first = *p++, low, high;
     *at = p;
-    if (first < 0x80)
-        return first;
     size_t size = sequence_size(first, &low, &high);
     if (size == 0)
         return REPLACEMENT;
@@ -43,7 +42,7 @@ size_t text_pack(const uint8_t *text, size_t size, bool run, uint8_t *codes, siz
     const uint8_t *end = text + size;
     size_t count = 0;
     while (text < end) {
-        uint8_t symbol = alphabet_symbols[next_point(&text, end)];
+        uint8_t symbol = alphabet_symbols[*text < 0x80 ? *text++ : next_point(&text, end)];
         if (symbol == SYMBOL_END)
             continue;
         if (symbol == SYMBOL_RUN && !run)
@@ -55,23 +54,15 @@ size_t text_pack(const uint8_t *text, size_t size, bool run, uint8_t *codes, siz
     return count;
 }
 
-static bool is_digit(uint8_t symbol) {
-    return symbol >= SYMBOL_DIGIT && symbol < SYMBOL_LATIN;
-}
+// What digits and Latin letters are as a letter and as a digit: one (+), or something that may be one misread (?). The
+// letters are the twelve of the regular series and the five that electric vehicles and nationwide prefixes added.
+//                               0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ
+static const char AS_LETTER[] = "???     ? +++++  ++ + + ++   + +++++";
+static const char AS_NUMBER[] = "++++++++++ ? ?  ? ?     ? ? ?      ?";
 
-// The twelve letters of the regular series and the five that electric vehicles and nationwide prefixes added.
-static bool is_letter(uint8_t symbol) {
-    return symbol >= SYMBOL_LATIN && symbol < SYMBOL_LATIN + 26 &&
-           strchr("ABCDEHIKMOPTVWXYZ", symbol - SYMBOL_LATIN + 'A');
-}
-
-static bool could_be_letter(uint8_t symbol) {
-    return symbol == SYMBOL_ANY || (is_digit(symbol) && strchr("0128", symbol - SYMBOL_DIGIT + '0'));
-}
-
-static bool could_be_digit(uint8_t symbol) {
-    return symbol == SYMBOL_ANY ||
-           (symbol >= SYMBOL_LATIN && symbol < SYMBOL_LATIN + 26 && strchr("BDGIOQSZ", symbol - SYMBOL_LATIN + 'A'));
+static inline char kind(const char *kinds, uint8_t symbol) {
+    unsigned place = symbol - SYMBOL_DIGIT;
+    return place < sizeof AS_LETTER - 1 ? kinds[place] : symbol == SYMBOL_ANY ? '?' : ' ';
 }
 
 // One position may be unread or hold a look-alike. A text that passes cannot be LL9999LL with one such position as
@@ -81,14 +72,11 @@ bool text_one_line(uint8_t *codes, size_t length) {
         return false;
     int doubtful = 0;
     for (size_t i = 0; i < 8; i++) {
-        if (i < 4 ? is_letter(codes[i]) : is_digit(codes[i]))
-            continue;
-        if (!(i < 4 ? could_be_letter(codes[i]) : could_be_digit(codes[i])))
+        char is = kind(i < 4 ? AS_LETTER : AS_NUMBER, codes[i]);
+        doubtful += is == '?';
+        if (is == ' ' || doubtful > 1)
             return false;
-        doubtful++;
     }
-    if (doubtful > 1)
-        return false;
     uint8_t suffix[2] = {codes[2], codes[3]};
     memmove(codes + 2, codes + 4, 4);
     memcpy(codes + 6, suffix, 2);

@@ -4,6 +4,10 @@ Run by itself it builds, runs the suites and prints what the sanitizers reported
 every process of the run, that the sanitized build is the one under test. Leaks count where the extension made the
 allocation: interpreter, NumPy and LLVM leave some of their own behind. One process runs all tests, since those of
 pytest-xdist end without a look for leaks.
+
+The thread sanitizer must see every thread's memory, so it has a program without Python, native/stress.c. Whatever
+threads share in the index is atomic, and then it reports nothing whatever the order; that the order is right shows in
+the answers, which the program checks, and which builds as fast as the real one check many times as often.
 """
 
 from __future__ import annotations
@@ -23,6 +27,9 @@ BUILT = ROOT / "build" / "sanitized"
 REPORTS = ROOT / "build" / "sanitizer-reports"
 SANITIZERS = "address,undefined"
 SUITES = ("tests/native", "tests/matcher", "tests/plates")
+STRESS = ROOT / "tests" / "native" / "stress.c"
+STRESS_SECONDS = 6
+THREADED = {"sanitized": ("-O1", "-fsanitize=thread"), "fast": ("-O3",), "scalar": ("-O3", '-DPROBE="scalar"')}
 OF_SOURCES = ("test_native_build.py", "test_native_source.py", "test_native_sanitized.py")
 """Tests in SUITES that run compilers instead of the extension."""
 
@@ -70,6 +77,35 @@ def faults(report: str) -> list[str]:
     return found
 
 
+def build_stress(file: Path, *options: str) -> Path:
+    """Build native/stress.c with the plain C sources into the file."""
+    sources = [path for path in sorted((ROOT / "native").glob("*.c")) if not path.name.startswith("module")]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    command = ["gcc", "-std=c11", "-Wall", "-Wextra", "-g", *options, f"-I{ROOT / 'native'}", STRESS, *sources]
+    done = subprocess.run([*command, "-pthread", "-o", file], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return file
+
+
+def stress(file: Path, seconds: float, *planted: str) -> subprocess.CompletedProcess[str]:
+    """Run it, up to the first race: what it printed, and what was reported, in stdout; the status is 0 without fault.
+
+    Older thread sanitizers do not bear addresses as random as newer kernels make them.
+    """
+    fixed = ["setarch", "--addr-no-randomize"]
+    if subprocess.run([*fixed, "true"], capture_output=True, check=False).returncode != 0:
+        fixed = []
+    return subprocess.run(
+        [*fixed, file, str(seconds), *planted],
+        env=os.environ | {"TSAN_OPTIONS": "halt_on_error=1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=20 * seconds + 60,
+        check=False,
+    )
+
+
 def pytest_configure() -> None:
     """Refuse to test another build than the sanitized one."""
     from platematch import _native
@@ -87,7 +123,12 @@ def pytest_report_header() -> str:
 
 
 def main() -> int:
-    """Build, run the suites, print the reports; 0 where tests passed and no fault was reported."""
+    """Build, run the suites and the threads, print the reports; 0 where tests passed and no fault was reported."""
+    return max(run_suites(), run_threads())
+
+
+def run_suites() -> int:
+    """The suites with the sanitized extension."""
     print(f"sanitizers: {SANITIZERS}; built {build(ROOT, BUILT).relative_to(ROOT)}", flush=True)
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
@@ -100,6 +141,16 @@ def main() -> int:
     found = [fault for path in sorted(REPORTS.iterdir()) for fault in faults(path.read_text(errors="replace"))]
     print(*found, f"sanitizers: {len(found)} faults of the extension reported", sep="\n\n")
     return 1 if tested or found else 0
+
+
+def run_threads() -> int:
+    """native/stress.c with the thread sanitizer, and as fast as the extension."""
+    failed = 0
+    for name, options in THREADED.items():
+        done = stress(build_stress(ROOT / "build" / f"stress-{name}", *options), STRESS_SECONDS)
+        print(f"threads, {name}: {done.stdout.strip()}", flush=True)
+        failed = failed or int(done.returncode != 0)
+    return failed
 
 
 def _runtime() -> Path:

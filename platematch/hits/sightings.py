@@ -11,14 +11,8 @@ from msgspec.structs import replace
 
 from platematch.hits.hit import Matched, Sighting
 from platematch.matcher.match import Match
+from platematch.matcher.passage import combine, gain_of
 from platematch.reads import Location, Read, derived_read_id
-
-# What further reads of a passage add. Were their errors independent, each would add its whole gain (how far it
-# lifts the odds above the prior). They are not: the same camera looks at the same plate with the same dirt, frame
-# bolt and light, and repeats its misread. So a further read counts for a twentieth, and all of them together for
-# no more than a factor of ten: a parked neighbour that is misread for hours must not become the wanted car.
-DAMPING = 0.05
-MOST_SUPPORT = math.log(10.0)
 
 EARTH_RADIUS_M = 6_371_000.0
 
@@ -40,14 +34,6 @@ def log_odds_of(probability: float) -> float:
     return math.log(probability) - math.log1p(-probability)
 
 
-def combine(best: float, gain: float, support: float) -> float:
-    """Log-odds of a passage: of its best read, and a damped share of what the other reads gained.
-
-    best + min(MOST_SUPPORT, DAMPING x (support - gain)); it never falls when a read joins.
-    """
-    return best + min(MOST_SUPPORT, DAMPING * max(0.0, support - gain))
-
-
 def metres(a: Location, b: Location) -> float:
     """Great-circle distance (haversine formula) on a sphere of the Earth's mean radius."""
     lat_a, lat_b = math.radians(a.lat), math.radians(b.lat)
@@ -66,7 +52,7 @@ def start(matched: Matched, match: Match) -> Sighting:
     """The sighting that this read opens; its ids follow from the read, so that repeated work gives them again."""
     read = matched.read
     camera_id, read_id = identify(matched)
-    gain = _gain(match)
+    gain = gain_of(match.log_odds, match.explanation.prior)
     return Sighting(
         watchlist_id=match.watchlist_id,
         entry_id=match.entry_id,
@@ -85,7 +71,7 @@ def start(matched: Matched, match: Match) -> Sighting:
 
 def join(sighting: Sighting, read: Read, match: Match) -> Sighting:
     """The sighting with one more read."""
-    gain = _gain(match)
+    gain = gain_of(match.log_odds, match.explanation.prior)
     best, best_gain = max((sighting.best, sighting.gain), (match.log_odds, gain))
     support = sighting.support + gain
     location = read.location or sighting.cameras.get(read.camera_id)
@@ -126,10 +112,6 @@ def is_near(sighting: Sighting, read: Read, neighbour_m: float) -> bool:
     return here is not None and any(
         there is not None and metres(here, there) <= neighbour_m for there in sighting.cameras.values()
     )
-
-
-def _gain(match: Match) -> float:
-    return max(0.0, match.log_odds - log_odds_of(match.explanation.prior))
 
 
 def _digest(*parts: str) -> str:

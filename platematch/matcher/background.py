@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from platematch.matcher.channel import MAX_ROWS, SYMBOL_ROWS, channel
-from platematch.matcher.kernels import Channel, Formats
+from platematch.matcher.channel import OTHER_ROW, SYMBOL_ROWS, Alphabet, channel, own
+from platematch.matcher.kernels import ANY_ROW, Channel, Formats
 from platematch.plates import ALPHABET, MAX_SYMBOLS
-from platematch.plates.formats import FORMATS
+from platematch.plates.formats import FORMATS, Pattern
 
 HOME_SHARE, UNKNOWN_SHARE = 0.80, 0.03
 UNKNOWN_FORMAT = "unknown"
@@ -27,21 +27,37 @@ def background(home_country: str) -> tuple[Formats, Formats, Channel]:
     plate's density in it over that in the first says how common vehicles with such a plate are.
     """
     mix = format_mix(home_country, list(FORMATS))
-    patterns = [(p.positions, share * p.share, share) for name, share in mix.items() for p in FORMATS[name].patterns]
+    patterns = [
+        (positions, share * part, share)
+        for name, share in mix.items()
+        for pattern in FORMATS[name].patterns
+        for positions, part in by_start(pattern)
+    ]
     formats, emissions = tables([(positions, share) for positions, share, _ in patterns])
     common = np.array([country for _, _, country in patterns]) / max(mix.values())
     return formats, formats._replace(shares=formats.shares * common), emissions
 
 
-def tables(patterns: Sequence[tuple[Sequence[str], float]]) -> tuple[Formats, Channel]:
+def by_start(pattern: Pattern) -> list[tuple[Sequence[Alphabet], float]]:
+    """The pattern as one for each first character of its starts, and one for the rest, each with its share."""
+    seconds: dict[str, dict[str, float]] = {}
+    for start, share in pattern.starts.items():
+        seconds.setdefault(start[0], {})[start[1]] = share
+    parts: list[tuple[Sequence[Alphabet], float]] = [
+        ((first, tuple(shares.items()), *pattern.positions[2:]), pattern.share * sum(shares.values()))
+        for first, shares in seconds.items()
+    ]
+    rest = 1.0 - sum(pattern.starts.values())
+    return [(pattern.positions, pattern.share * rest), *parts]
+
+
+def tables(patterns: Sequence[tuple[Sequence[Alphabet], float]]) -> tuple[Formats, Channel]:
     """The kernels' tables for patterns, each an alphabet per position with its share of the traffic (made to sum 1)."""
     alphabets = list(dict.fromkeys(a for positions, _ in patterns for a in positions if len(a) > 1))
-    row_of = {character: code for code, character in enumerate(ALPHABET) if code}
+    row_of: dict[Alphabet, int] = {character: code for code, character in enumerate(ALPHABET) if code}
     row_of |= {alphabet: SYMBOL_ROWS + i for i, alphabet in enumerate(alphabets)}
-    frequencies = np.zeros((MAX_ROWS, SYMBOL_ROWS))
-    for alphabet, row in row_of.items():
-        for character in alphabet:
-            frequencies[row, row_of[character]] += 1 / len(alphabet)
+    frequencies = own(alphabets)
+    frequencies[[ANY_ROW, OTHER_ROW]] = 0.0
     codes = np.zeros((len(patterns), MAX_SYMBOLS), dtype=np.uint8)
     for i, (positions, _) in enumerate(patterns):
         codes[i, : len(positions)] = [row_of[alphabet] for alphabet in positions]

@@ -3,7 +3,7 @@
 A pair hidden Markov model (Durbin, Eddy, Krogh & Mitchison, Biological Sequence Analysis, chapter 4), summed over all
 alignments and mixed over two severities, a clean and a dirty read. Before each character of the plate, and after the
 last, stray characters may be added; each character is then lost, or read as itself or another. The probabilities of
-all possible reads of a plate sum to one. An engine's char_confidences are not used by the model yet.
+all possible reads of a plate sum to one.
 
 The plate side is a row of *rows of the emission table*, so that one kernel serves listed plates, wildcards and the
 formats of the background: a row stands for one character, or for "any character of this alphabet".
@@ -77,6 +77,7 @@ DIRTY = Severity(
 )
 """Start values, before a camera's own channel is learnt; the shares times look_alike sum to one, so that the rates of
 the look-alike table hold on average."""
+SEVERITIES = (CLEAN, DIRTY)
 
 FOREIGN, UNKNOWN = 0.02, 0.002
 """Of arbitrary substitutions: those by a letter of another script, and by a symbol in no alphabet."""
@@ -84,22 +85,39 @@ BOLTS = {"1": 0.25, "I": 0.25}
 """What bolts and frames at a plate's edges are read as; the rest of added characters is arbitrary."""
 
 
-def channel(alphabets: Sequence[str] = ()) -> Channel:
+Alphabet = str | tuple[tuple[str, float], ...]
+"""Characters that are equally likely, or each with its weight."""
+
+
+def channel(alphabets: Sequence[Alphabet] = ()) -> Channel:
     """The default channel, with one more emission row, from SYMBOL_ROWS on, for each alphabet.
 
     Raises ValueError if there are more alphabets than rows.
     """
     if SYMBOL_ROWS + len(alphabets) > MAX_ROWS:
         raise ValueError(f"{len(alphabets)} alphabets; the emission table has room for {MAX_ROWS - SYMBOL_ROWS}")
-    severities = (CLEAN, DIRTY)
-    emit = np.zeros((2, MAX_ROWS, SYMBOL_ROWS))
-    for s, severity in enumerate(severities):
+    standing = own(alphabets)
+    rows = slice(SYMBOL_ROWS, SYMBOL_ROWS + len(alphabets))
+    emit = np.zeros((len(SEVERITIES), MAX_ROWS, SYMBOL_ROWS))
+    for s, severity in enumerate(SEVERITIES):
         emit[s, :SYMBOL_ROWS] = _emissions(severity)
-        for row, alphabet in enumerate(alphabets, SYMBOL_ROWS):
-            emit[s, row] = emit[s, [ALPHABET.index(c, 1) for c in alphabet]].mean(axis=0)
-    gaps = [[s.lost_edge, s.lost_inside, s.added_edge, s.added_inside] for s in severities]
-    added = np.array([_added()] * 2)
-    return Channel(emit, added, np.array(gaps), np.array([s.share for s in severities]))
+        emit[s, rows] = standing[rows] @ emit[s, :SYMBOL_ROWS]
+    gaps = [[s.lost_edge, s.lost_inside, s.added_edge, s.added_inside] for s in SEVERITIES]
+    added = np.array([_added()] * len(SEVERITIES))
+    return Channel(emit, added, np.array(gaps), np.array([s.share for s in SEVERITIES]), standing)
+
+
+def own(alphabets: Sequence[Alphabet] = ()) -> Floats:
+    """How often what a row of the emission table stands for is a certain symbol, (MAX_ROWS, SYMBOL_ROWS)."""
+    table = np.zeros((MAX_ROWS, SYMBOL_ROWS))
+    symbols = np.arange(1, OTHER_ROW)
+    table[symbols, symbols] = 1.0
+    table[np.ix_([ANY_ROW, OTHER_ROW], list(LATIN))] = 1 / len(LATIN)
+    for row, alphabet in enumerate(alphabets, SYMBOL_ROWS):
+        weights = [(c, 1.0) for c in alphabet] if isinstance(alphabet, str) else alphabet
+        for character, weight in weights:
+            table[row, ALPHABET.index(character, 1)] += weight / sum(w for _, w in weights)
+    return table
 
 
 def _emissions(severity: Severity) -> Floats:

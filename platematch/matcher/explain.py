@@ -1,4 +1,4 @@
-"""The explanation: the best alignment of a read with the listed plate, and one sentence on it and on the odds."""
+"""The explanation: the best alignment of a read with the listed plate, the figures, and both sentences on them."""
 
 from __future__ import annotations
 
@@ -7,30 +7,55 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from platematch.matcher.channel import symbols
 from platematch.matcher.kernels import ADDED_EDGE, ADDED_INSIDE, ANY_ROW, LOST_EDGE, LOST_INSIDE, Channel
-from platematch.matcher.match import Explanation, Step
+from platematch.matcher.languages import ENGLISH, UKRAINIAN
+from platematch.matcher.match import Evidence, Explanation, Step
 from platematch.matcher.posterior import Odds
+from platematch.matcher.wording import sentence
 from platematch.plates import unpack
 
 
 def explain(
-    read: str, listed: str, alignment: list[Step], odds: Odds, *, prior: float, likelihood: float, runner_up: str | None
+    read: str,
+    listed: str,
+    alignment: list[Step],
+    odds: Odds,
+    *,
+    prior: float,
+    likelihood: float,
+    runner_up: str | None,
+    runner_up_probability: float | None = None,
+    evidence: Sequence[Evidence] = (),
+    ambiguous: bool = False,
 ) -> Explanation:
-    """The explanation of a match in words and data. read: the text that was aligned; listed: as on the list."""
-    parts = [f"Read {read}, listed {listed}: {_differences(alignment)}. {_odds_in_words(odds)}"]
-    if runner_up is not None:
-        parts.append(f"The next plate of the list is {runner_up}.")
-    return Explanation(
-        sentence=" ".join(parts),
+    """The explanation of a match in words and data. read: the text that was aligned; listed: as on the list.
+
+    odds hold the evidence; runner_up_probability: of the plate that comes next on the same list.
+    """
+    why = Explanation(
+        sentence="",
         alignment=alignment,
         prior=prior,
         likelihood=likelihood,
         background=odds.background,
         rivals=odds.rivals,
         runner_up=runner_up,
+        evidence=list(evidence),
+        runner_up_probability=runner_up_probability,
+        ambiguous=ambiguous,
     )
+    return worded(why, read=read, listed=listed, probability=odds.probability)
+
+
+def worded(why: Explanation, *, read: str, listed: str, probability: float) -> Explanation:
+    """The explanation with its sentences made anew, as for a hit whose later reads have raised its probability."""
+    english, ukrainian = (
+        sentence(why, language, read=read, listed=listed, probability=probability) for language in (ENGLISH, UKRAINIAN)
+    )
+    return replace(why, sentence=english, sentence_uk=ukrainian)
 
 
 class _Pair(NamedTuple):
@@ -102,45 +127,3 @@ class Aligner:
         if ANY_ROW in (listed, read):
             kind = "wildcard" if listed == ANY_ROW else "unread"
         return Step(kind, pair.listed[i], pair.read[j], float(self._emit[listed, read]))
-
-
-def _differences(alignment: Sequence[Step]) -> str:
-    found = [words for step in alignment if (words := _in_words(step))]
-    if any(step.kind == "wildcard" for step in alignment):
-        found.insert(0, "the pattern fits" if not found else "the pattern nearly fits")
-    return "; ".join(dict.fromkeys(found)) or "every character agrees"
-
-
-def _in_words(step: Step) -> str:
-    rate = percent(step.rate)
-    match step.kind:
-        case "confused":
-            return f"read {step.read} where the list has {step.listed}; cameras confuse these in {rate} of reads"
-        case "lost":
-            return f"the {step.listed} of the list was not read; cameras lose a character there in {rate} of reads"
-        case "added":
-            return f"read one {step.read} more; cameras add a character there in {rate} of reads"
-        case "unread":
-            return f"the {step.listed} of the list was unreadable"
-        case _:
-            return ""
-
-
-def _odds_in_words(odds: Odds) -> str:
-    against = odds.background + odds.rivals
-    ratio = odds.listed / against if against > 0 else math.inf
-    who = "Another listed vehicle" if odds.rivals > odds.background else "An ordinary vehicle"
-    if 0.95 < ratio < 1.05:
-        return f"{who} would give this read as often as the listed one."
-    if ratio > 1:
-        return f"{who} would give this read {_times(ratio)} times less often than the listed one."
-    return f"{who} would give this read {_times(1 / ratio)} times more often than the listed one."
-
-
-def _times(ratio: float) -> str:
-    return "over a million" if ratio > 1e6 else f"{ratio:,.0f}" if ratio >= 10 else f"{ratio:.1f}"
-
-
-def percent(rate: float) -> str:
-    """A rate in words: `1.2 %`, with two digits that count."""
-    return f"{float(f'{100 * rate:.2g}'):g} %" if rate >= 1e-5 else "under 0.001 %"

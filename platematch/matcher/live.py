@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from platematch.errors import InvalidPlate, NotFound, TooLarge
-from platematch.matcher.block import LISTS, block_of, private
+from platematch.matcher.block import LISTS, block_of, private, put_bound
+from platematch.matcher.bound import bound
+from platematch.matcher.bulk import NOTHING, Scores, probabilities
+from platematch.matcher.evidence import favour
 from platematch.matcher.judge import Judge, LiveList
 from platematch.matcher.kernels import Codes, Ints, Longs
 from platematch.matcher.match import Match
+from platematch.matcher.model import Fixed, Model, Models
+from platematch.matcher.narrow import Narrower, search
 from platematch.matcher.observe import Observations, Packed, observe, pairs
 from platematch.matcher.patterns import keys, two_line_region
-from platematch.matcher.rows import Gathered, Rows, has_wildcard
+from platematch.matcher.rows import Gathered, Reach, Rows, has_wildcard
 from platematch.matcher.scoring import Flags, Scorer
+from platematch.matcher.sift import FLOOR
 from platematch.plates import MAX_SYMBOLS, OTHER, pack_batch
 from platematch.reads import PlateRead
 from platematch.watchlist import Entry, Watchlist
@@ -31,6 +37,14 @@ Listed = tuple[Watchlist, Entry, datetime, int]
 
 SEARCHES = 100
 """Made for one batch at most; a change must hit one of its candidates each time for a second one to be needed."""
+
+
+class _Judging(NamedTuple):
+    """A model, with what scores and judges by it."""
+
+    model: Model
+    scorer: Scorer
+    judge: Judge
 
 
 class Matcher:
@@ -50,8 +64,22 @@ class Matcher:
         self._lists: dict[str, LiveList] = {}
         self._numbered: list[LiveList | None] = []
         self._unused: deque[int] = deque()  # list numbers that were used once
-        self._scorer = Scorer(home_country)
-        self._judge = Judge(self._scorer.channel)
+        self._narrower = Narrower(self._rows.index, self._block)
+        self.learn(Fixed.home(home_country))
+
+    @property
+    def models(self) -> Models:
+        """The models that judge."""
+        return self._models
+
+    def learn(self, models: Models) -> None:
+        """Judge by these models from now on. ValueError: their formats have different patterns, or too many."""
+        tables = bound(models.all())
+        self._block.experience[0] = models.version
+        put_bound(self._block, tables)  # before they judge: what they may report is to be let through
+        self._models = models
+        self._judges: dict[int, _Judging] = {}
+        self._plate_lengths = frozenset(models.default.formats.lengths.tolist())
 
     def __len__(self) -> int:
         """Entries on all lists."""
@@ -69,8 +97,7 @@ class Matcher:
     def put_watchlist(self, watchlist: Watchlist, listed_at: datetime, version: int) -> None:
         """Create the list or give it a new policy; its entries stay.
 
-        Of the match policy only `prior` takes effect yet: the search finds one arbitrary error and any number of
-        look-alikes whatever `errors` and `missing_ends` say. Raises TooLarge if there are block.LISTS lists.
+        Raises TooLarge if there are block.LISTS lists, or no room for entries that are to be found from farther.
         """
         self.check_list(watchlist.watchlist_id)
         before = self._lists.get(watchlist.watchlist_id)
@@ -78,8 +105,9 @@ class Matcher:
             home = LiveList(self._new_number(), watchlist, listed_at, version)
         else:
             home = LiveList(before.number, watchlist, listed_at, version, before.rows)
+        self._rows.reach(home.number, Reach(watchlist.match.errors, watchlist.match.missing_ends))
         self._numbered[home.number] = home
-        self._block.priors[home.number], self._block.floors[home.number] = home.prior, watchlist.min_probability
+        self._block.policies[home.number] = (home.prior, watchlist.min_probability, watchlist.match.prior is None)
         self._lists[watchlist.watchlist_id] = home
         self.version = max(self.version, version)
 
@@ -165,26 +193,55 @@ class Matcher:
         found: list[list[Match]] = [[] for _ in reads]
         if not reads or not self._rows:
             return found
-        seen = observe(reads, packed)
-        groups, rows = self._candidates(seen)
-        if not len(groups):
-            return found
-        numbered = list(self._numbered)
-        priors, floors = np.zeros(len(numbered)), np.ones(len(numbered))
-        for number, home in enumerate(numbered):
-            if home is not None:
-                priors[number] = home.prior
-                floors[number] = home.watchlist.min_probability if floor is None else floor
-        for scored in self._scorer.score(rows, groups, seen.texts, priors[rows.lists], floors[rows.lists]):
-            found[scored.read] = self._judge.matches(scored, numbered, seen, at[scored.read], floor)
+        near = self._narrower.reads(reads, packed, floor, self._models).tolist()
+        judges: dict[int, tuple[_Judging, list[int]]] = {}
+        for place in near:
+            judging = self._judging(reads[place])
+            judges.setdefault(id(judging), (judging, []))[1].append(place)
+        for judging, places in judges.values():
+            chosen = self._judged(judging, [reads[i] for i in places], [at[i] for i in places], floor)
+            for place, matches in chosen:
+                found[places[place]] = matches
         return found
+
+    def sift(self, codes: Codes, lengths: Ints, *, floor: float | None = None) -> Longs:
+        """The places, ascending, of those of n texts that may be reads of a listed plate; surely none of the others is.
+
+        For bulk work on reads of which there is a text alone, as match() does it first. codes (n, 16), lengths (n,): as
+        pack_batch gives them; floor: as in match().
+        """
+        return self._narrower.texts(codes, lengths, floor)
+
+    def score(self, codes: Codes, lengths: Ints, *, floor: float | None = None) -> Scores:
+        """The listed plates that n texts could be, with probabilities at or above the floor, as arrays.
+
+        For bulk work, as sift(): with the model of no camera in particular, whenever the reads were captured, without
+        patterns, and every spelling of an entry by itself; entry_of() tells the entry of a row.
+        """
+        near = self.sift(codes, lengths, floor=floor)
+        if not len(near):
+            return NOTHING
+        codes, lengths = codes[near], lengths[near]
+        readers, ids = self._rows.index.search(codes, lengths)
+        rows = self._rows.gather(ids.astype(np.int64))
+        plain = np.flatnonzero(~has_wildcard(rows.codes))
+        places, policies = rows.places[plain], self._block.policies[rows.lists[plain]]
+        groups = readers[places].astype(np.int64)
+        model = self._models.default
+        chances = probabilities(model, (codes, lengths), groups, rows.codes[plain], policies)
+        kept = chances >= (policies[:, FLOOR] if floor is None else floor)
+        return Scores(near[groups[kept]], ids[places[kept]].astype(np.int64), chances[kept])
+
+    def entry_of(self, row: int) -> Entry | None:
+        """The entry of a row of score(); None if it was removed meanwhile."""
+        return self._rows.entry(row)
 
     def background(self, read: PlateRead) -> float:
         """P(read | just another vehicle), above 0; 0 for a text without symbols or with more than MAX_SYMBOLS.
 
         Listed plates are not left out here, so that the figure tells nothing of the lists.
         """
-        return self._scorer.background(observe([read]).texts, 0)
+        return self._judging(read).scorer.background(observe([read]).texts, 0)
 
     def warm(self) -> None:
         """Run every kernel once, on lists of its own, so that the first read does not wait for it."""
@@ -196,6 +253,33 @@ class Matcher:
         trial.match([PlateRead(plate="AA1234BB")], [now])
         trial.background(PlateRead(plate="AA1234BB"))
 
+    def _judging(self, read: PlateRead) -> _Judging:
+        """The model of the read's camera, ready to judge."""
+        models, judges = self._models, self._judges
+        model = models.of(getattr(read, "camera_id", None))
+        judging = judges.get(id(model))
+        if judging is None or judging.model is not model:
+            judging = judges[id(model)] = _Judging(model, Scorer(model), Judge(model.channel))
+        return judging
+
+    def _judged(
+        self, judging: _Judging, reads: Sequence[PlateRead], at: Sequence[datetime], floor: float | None
+    ) -> Iterator[tuple[int, list[Match]]]:
+        """The matches of those of the reads, which are of one model, that have any or nearly any."""
+        seen = observe(reads, models=self._models)
+        groups, rows = self._candidates(seen)
+        favours = np.array([favour(read) for read in reads])
+        numbered = list(self._numbered)
+        priors, floors = np.zeros(len(numbered)), np.ones(len(numbered))
+        for number, home in enumerate(numbered):
+            if home is not None:
+                priors[number] = home.prior
+                floors[number] = home.watchlist.min_probability if floor is None else floor
+        most = priors[rows.lists] * favours[groups]
+        for scored in judging.scorer.score(rows, groups, seen.texts, most, floors[rows.lists]):
+            read = scored.read
+            yield read, judging.judge.matches(scored, numbered, seen, at[read], floor, reads[read])
+
     def _candidates(self, seen: Observations) -> tuple[Longs, Gathered]:
         """The (read, row) pairs within the index's reach, each once, ascending by read.
 
@@ -203,7 +287,7 @@ class Matcher:
         is made again, unless changes follow so thickly that it would go on for ever.
         """
         for _ in range(SEARCHES):
-            groups, rows = pairs(seen, *self._rows.search(seen.codes, seen.texts.lengths))
+            groups, rows = pairs(seen, *search(self._rows.index, seen))
             gathered = self._rows.gather(rows)
             if len(gathered.places) == len(rows):
                 break
@@ -211,10 +295,10 @@ class Matcher:
 
     def _load(self, home: LiveList, entries: Sequence[Entry]) -> list[Entry]:
         """Entries with one plain key go in as a block, the others one by one."""
-        codes, lengths, plain = _packed(entries)
+        codes, plain = _packed(entries)
         simple = np.flatnonzero(plain)
         block = [entries[i] for i in simple.tolist()]
-        rows = self._rows.add_plain(codes[simple], lengths[simple], home.number, block)
+        rows = self._rows.add_plain(codes[simple], home.number, block)
         home.rows.update(zip((entry.entry_id for entry in block), rows, strict=True))
         refused = []
         for i in np.flatnonzero(~plain).tolist():
@@ -226,7 +310,7 @@ class Matcher:
 
     def _needed(self, entries: Sequence[Entry]) -> int:
         """How many rows the entries take."""
-        _, _, plain = _packed(entries)
+        _, plain = _packed(entries)
         needed = int(plain.sum())
         for i in np.flatnonzero(~plain).tolist():
             with suppress(InvalidPlate):
@@ -240,7 +324,7 @@ class Matcher:
         return self._unused.popleft()
 
     def _keys(self, entry: Entry) -> list[bytes]:
-        return keys(entry.plate, entry.region, self._scorer.plate_lengths)
+        return keys(entry.plate, entry.region, self._plate_lengths)
 
     def _home(self, watchlist_id: str) -> LiveList:
         home = self._lists.get(watchlist_id)
@@ -249,11 +333,11 @@ class Matcher:
         return home
 
 
-def _packed(entries: Sequence[Entry]) -> tuple[Codes, Ints, Flags]:
-    """Plates as codes (n, 16) and lengths (n,); which of them, (n,), have one key and no wildcard."""
+def _packed(entries: Sequence[Entry]) -> tuple[Codes, Flags]:
+    """Plates as codes (n, 16); which of them, (n,), have one key and no wildcard."""
     plates = [entry.plate for entry in entries]
     codes, lengths = pack_batch(plates, np.zeros(len(plates), dtype=np.bool_))
     lined, _ = pack_batch(plates, np.array([two_line_region(e.region) for e in entries], dtype=np.bool_))
     plain = (lengths >= 1) & (lengths <= MAX_SYMBOLS) & (codes == lined).all(axis=1)
     plain &= ~(has_wildcard(codes) | (codes == OTHER).any(axis=1))
-    return codes, lengths, plain
+    return codes, plain

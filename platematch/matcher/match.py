@@ -20,8 +20,26 @@ class Step(Struct, frozen=True):
     rate: float
 
 
+class Evidence(Struct, frozen=True):
+    """What beside the text speaks for or against the listed vehicle.
+
+    ratio: P(seen | the listed vehicle) / P(seen | an ordinary vehicle): above 1 it speaks for, below 1 against. seen
+    and listed: as the camera and the list name it, "" where that is no word (a confidence, a passage).
+    """
+
+    what: Literal["country", "make", "color", "type", "confidence", "passage"]
+    seen: str
+    listed: str
+    ratio: float
+
+
 class Explanation(Struct, frozen=True):
-    """Why the probability is what it is, in one sentence and in data."""
+    """Why the probability is what it is: a sentence in English, one in Ukrainian, and the figures.
+
+    The odds are prior x likelihood x every ratio of evidence, to background + rivals. likelihood: P(read text | the
+    listed plate); background: P(read text and an ordinary vehicle); rivals: P(read text and another listed one).
+    runner_up: the next plate of the same list, with its own probability. ambiguous: it comes close to the best one.
+    """
 
     sentence: str
     alignment: list[Step]
@@ -30,6 +48,10 @@ class Explanation(Struct, frozen=True):
     background: float
     rivals: float
     runner_up: str | None = None
+    sentence_uk: str = ""
+    evidence: list[Evidence] = []
+    runner_up_probability: float | None = None
+    ambiguous: bool = False
 
 
 class Match(Struct, frozen=True):

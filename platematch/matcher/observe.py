@@ -13,17 +13,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from platematch.matcher.calibration import IDENTITY, Calibration
 from platematch.matcher.channel import DENSE
-from platematch.matcher.kernels import Codes, Ints, Longs, Texts
+from platematch.matcher.kernels import Codes, Floats, Ints, Longs, Texts
+from platematch.matcher.model import Models
 from platematch.matcher.patterns import two_line_region
-from platematch.plates import MAX_SYMBOLS, pack_batch
+from platematch.matcher.soft import SOFT, confirmed, doubts, usual_errors, weights
+from platematch.plates import ANY, MAX_SYMBOLS, pack_batch
 from platematch.reads import PlateRead
 
 MAX_CANDIDATES = 10
-MAIN_WEIGHT = 0.8
-"""Of the main text where there are alternatives, which share the rest by their confidence."""
 TWO_LINE = 0.1
 """Of texts of the two-line shape without a region: those that are two lines. Set by hand, not measured."""
+
+USUAL_ERRORS = 0.01
+"""Share of characters that a camera misreads of which nothing is known."""
+TURNED = (0, 1, 4, 5, 6, 7, 2, 3, *range(8, MAX_SYMBOLS))
+"""Where the characters of a two-line plate, as read row by row, stand in its one line."""
+NO_DOUBTS: Floats = np.zeros(MAX_SYMBOLS)
 
 Packed = tuple[Codes, Ints]
 
@@ -31,19 +38,23 @@ Packed = tuple[Codes, Ints]
 class Observations(NamedTuple):
     """n reads with their t texts, grouped by read: texts for the kernels, codes (t, 16) for the index.
 
-    readers (t,) int64: the read of each text; mains (n,): how many of a read's first texts are forms of its main one.
+    readers (t,) int64: the read of each text; mains (n,): how many of a read's first texts are forms of its main one;
+    errors (t,) uint8: with how many arbitrary errors each text is searched, 2 where it is soft.
     """
 
     texts: Texts
     codes: Codes
     readers: NDArray[np.int64]
     mains: Sequence[int]
+    errors: Codes
 
 
 class _Text(NamedTuple):
     codes: bytes
     length: int
     weight: float
+    doubts: Floats
+    errors: int
 
 
 def rows_by_row(reads: Sequence[PlateRead]) -> NDArray[np.bool_]:
@@ -51,20 +62,22 @@ def rows_by_row(reads: Sequence[PlateRead]) -> NDArray[np.bool_]:
     return np.array([read.region is None or two_line_region(read.region) for read in reads], dtype=np.bool_)
 
 
-def observe(reads: Sequence[PlateRead], packed: Packed | None = None) -> Observations:
+def observe(reads: Sequence[PlateRead], packed: Packed | None = None, models: Models | None = None) -> Observations:
     """The observations of n reads. packed: their plates by pack_batch with rows_by_row, where that was done already.
 
-    A text without symbols, or with more than MAX_SYMBOLS, has length and weight 0.
+    models: of the reads' cameras, for what their confidences are worth; None: nothing is known of it. A text without
+    symbols, or with more than MAX_SYMBOLS, has length and weight 0.
     """
     plates = [read.plate for read in reads]
     codes, lengths = pack_batch(plates, rows_by_row(reads)) if packed is None else packed
     plain, _ = pack_batch(plates, np.zeros(len(plates), dtype=np.bool_))
-    special = [i for i, read in enumerate(reads) if read.candidates]
+    special = [i for i, read in enumerate(reads) if read.candidates or read.char_confidences]
     turned = np.flatnonzero((codes != plain).any(axis=1)).tolist()
-    special += [i for i in turned if (reads[i].region or "")[:2] != "UA" and not reads[i].candidates]
+    open_ = [i for i in turned if (reads[i].region or "")[:2] != "UA"]
+    special += [i for i in open_ if not (reads[i].candidates or reads[i].char_confidences)]
     if not special:
         return _assemble(codes, lengths, np.ones(len(reads)), np.arange(len(reads)), [1] * len(reads))
-    return _with_alternatives(reads, codes, lengths, sorted(special))
+    return _with_alternatives(reads, codes, lengths, sorted(special), _Worth(models))
 
 
 def pairs(seen: Observations, texts: Ints, ids: NDArray[np.uint32]) -> tuple[Longs, Longs]:
@@ -77,20 +90,41 @@ def pairs(seen: Observations, texts: Ints, ids: NDArray[np.uint32]) -> tuple[Lon
     return groups, rows
 
 
-def _with_alternatives(reads: Sequence[PlateRead], codes: Codes, lengths: Ints, special: Sequence[int]) -> Observations:
-    alternatives = _alternatives([reads[i] for i in special])
+class _Worth:
+    """What confidences are worth, by camera."""
+
+    def __init__(self, models: Models | None) -> None:
+        self._models = models
+        self._known: dict[int, float] = {}
+
+    def of(self, read: PlateRead) -> tuple[Calibration, float]:
+        """The calibration of the read's camera and its usual share of misread characters."""
+        if self._models is None:
+            return IDENTITY, USUAL_ERRORS
+        model = self._models.of(getattr(read, "camera_id", None))
+        if id(model) not in self._known:
+            self._known[id(model)] = usual_errors(model.channel)
+        return model.calibration, self._known[id(model)]
+
+
+def _with_alternatives(
+    reads: Sequence[PlateRead], codes: Codes, lengths: Ints, special: Sequence[int], worth: _Worth
+) -> Observations:
+    alternatives = _alternatives([reads[i] for i in special], worth)
     counts = np.ones(len(reads), dtype=np.int64)
     counts[special] = [len(texts) for texts, _ in alternatives]
     readers = np.repeat(np.arange(len(reads)), counts)
     all_codes, all_lengths, weights = codes[readers], lengths[readers], np.ones(len(readers))
+    seen = _assemble(all_codes, all_lengths, weights, readers, [1] * len(reads))
     mains = [1] * len(reads)
-    starts = np.cumsum(counts) - counts
     for i, (texts, main) in zip(special, alternatives, strict=True):
         mains[i] = main
-        for t, text in enumerate(texts, int(starts[i])):
+        for t, text in enumerate(texts, int(seen.texts.starts[i])):
             all_codes[t] = np.frombuffer(text.codes, dtype=np.uint8)
             all_lengths[t], weights[t] = text.length, text.weight
-    return _assemble(all_codes, all_lengths, weights, readers, mains)
+            seen.texts.doubts[t], seen.errors[t] = text.doubts, text.errors
+    whole = _assemble(all_codes, all_lengths, weights, readers, mains)
+    return whole._replace(texts=whole.texts._replace(doubts=seen.texts.doubts), errors=seen.errors)
 
 
 def _assemble(
@@ -99,11 +133,12 @@ def _assemble(
     usable = (lengths >= 1) & (lengths <= MAX_SYMBOLS)
     starts = np.searchsorted(readers, np.arange(len(mains) + 1)).astype(np.int64)
     lengths = np.where(usable, lengths, 0).astype(np.int32)
-    texts = Texts(starts, DENSE[codes], lengths, np.where(usable, weights, 0.0))
-    return Observations(texts, codes, readers.astype(np.int64), mains)
+    texts = Texts(starts, DENSE[codes], lengths, np.where(usable, weights, 0.0), np.zeros(codes.shape))
+    errors = np.ones(len(lengths), dtype=np.uint8)
+    return Observations(texts, codes, readers.astype(np.int64), mains, errors)
 
 
-def _alternatives(reads: Sequence[PlateRead]) -> list[tuple[list[_Text], int]]:
+def _alternatives(reads: Sequence[PlateRead], worth: _Worth) -> list[tuple[list[_Text], int]]:
     """For each read its distinct texts, the forms of the main one first, and how many those are."""
     plates = [text for read in reads for text in _texts(read)]
     lined, lengths = pack_batch(plates, np.ones(len(plates), dtype=np.bool_))
@@ -111,33 +146,63 @@ def _alternatives(reads: Sequence[PlateRead]) -> list[tuple[list[_Text], int]]:
     result = []
     at = 0
     for read in reads:
+        calibration, usual = worth.of(read)
         found: dict[bytes, _Text] = {}
         main = 0
-        for k, weight in enumerate(_weights(read)):
+        several = slice(at, at + 1 + len(read.candidates[:MAX_CANDIDATES]))
+        doubted, expected = _doubts(read, plain[several], lengths[several].tolist(), calibration, usual)
+        errors = 2 if expected >= SOFT and not read.candidates else 1
+        for k, weight in enumerate(_weights(read, calibration)):
+            length = int(lengths[at])
             for form, share in _forms(read.region, lined[at].tobytes(), plain[at].tobytes()):
                 before = found[form].weight if form in found else 0.0
-                found[form] = _Text(form, int(lengths[at]), before + weight * share)
+                turned = form != plain[at].tobytes()
+                found[form] = _Text(
+                    form,
+                    length,
+                    before + weight * share,
+                    doubted[list(TURNED)] if turned else doubted if length == int(lengths[at - k]) else NO_DOUBTS,
+                    1 if k else errors,
+                )
             main = main if k else len(found)
             at += 1
         result.append((list(found.values()), main))
     return result
 
 
+def _doubts(
+    read: PlateRead, codes: Codes, lengths: Sequence[int], calibration: Calibration, usual: float
+) -> tuple[Floats, float]:
+    """The doubts (16,) of the main text as it stands, and how many characters of it are misread in expectation.
+
+    codes, lengths: of the main text and its candidates. Confidences of another number than the characters are left
+    out; an unread character counts as misread.
+    """
+    length = lengths[0]
+    unread = int((codes[0, : min(length, MAX_SYMBOLS)] == ANY).sum())
+    result = np.zeros(MAX_SYMBOLS)
+    stated = read.char_confidences
+    if not stated or len(stated) != length or length > MAX_SYMBOLS:
+        return result, float(unread)
+    main, *others = [row[:n].tobytes() for row, n in zip(codes, lengths, strict=True)]
+    agree = confirmed(stated, main, others)
+    result[:length], expected = doubts(np.array(stated), calibration, usual, agree)
+    result[codes[0] == ANY] = 0.0
+    return result, max(expected, float(unread))
+
+
 def _texts(read: PlateRead) -> list[str]:
     return [read.plate, *(candidate.plate for candidate in read.candidates[:MAX_CANDIDATES])]
 
 
-def _weights(read: PlateRead) -> list[float]:
+def _weights(read: PlateRead, calibration: Calibration) -> list[float]:
     """The weight of the main text and of each candidate; they sum to one."""
-    confidences = [candidate.confidence for candidate in read.candidates[:MAX_CANDIDATES]]
-    if not confidences:
+    others = read.candidates[:MAX_CANDIDATES]
+    if not others:
         return [1.0]
-    stated = [c for c in confidences if c is not None]
-    fill = min(stated, default=1.0)
-    amounts = [fill if c is None else c for c in confidences]
-    total = sum(amounts)
-    shares = [a / total if total > 0 else 1 / len(amounts) for a in amounts]
-    return [MAIN_WEIGHT, *((1.0 - MAIN_WEIGHT) * share for share in shares)]
+    own = [c.confidence for c in others if c.plate == read.plate and c.confidence is not None]
+    main = own[0] if own else read.confidence
+    return weights(main, [0.0 if c.plate == read.plate else c.confidence for c in others], calibration)
 
 
 def _forms(region: str | None, lined: bytes, plain: bytes) -> list[tuple[bytes, float]]:

@@ -2,8 +2,8 @@
 background.
 
 P(w | r) = λ_w P(r | w) / (Σ_v λ_v P(r | v) + P(r | background without the listed plates)), where λ is how often one
-listed vehicle passes, per read. Plates are told apart by their text: entries with one plate are one vehicle, which is
-counted once. A pattern stands for any vehicle whose plate fits it, listed or ordinary.
+listed vehicle passes, per read. Entries with one plate are one vehicle, which is counted once, unless their country,
+make or type contradict each other. A pattern stands for any vehicle whose plate fits it, listed or ordinary.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ MAX_LOG_ODDS, MIN_LOG_ODDS = 30.0, -600.0
 class Suspect:
     """A listed plate near a read, as one list sees it.
 
-    key: its 16 codes; prior: λ, the largest of its entries; likelihood: P(read | plate); density: its share of
-    ordinary traffic; wildcard: a pattern; fits: P(read and an ordinary plate that fits), 0 unless a pattern.
+    key: its 16 codes; prior: λ with the evidence, the largest of its entries; likelihood: P(read | plate); density:
+    its share of ordinary traffic; wildcard: a pattern; fits: P(read and an ordinary plate that fits), 0 for others.
     """
 
     key: bytes
@@ -68,16 +68,27 @@ def fits(plate: bytes, pattern: bytes) -> bool:
     return all(p == c or (p == ANY and c != 0) for c, p in zip(plate, pattern, strict=True))
 
 
-def odds(own: Sequence[Suspect], prior: float, suspects: Sequence[Suspect], background: float) -> Odds:
+def odds(
+    own: Sequence[Suspect],
+    prior: float,
+    suspects: Sequence[Suspect],
+    background: float,
+    *,
+    twins: float = 0.0,
+    elsewhere: bool = False,
+) -> Odds:
     """The odds of the entry with the keys `own`, some of the distinct `suspects`, and its own λ, `prior`.
 
-    background: P(read | just another vehicle), all plates included, above 0.
+    Evidence beside the text is in the λ of each. background: P(read | just another vehicle), all plates included,
+    above 0. twins: λ of other listed vehicles with the entry's own plate. elsewhere: the read is of another country
+    or state than the entry, where an ordinary vehicle may have the same plate.
     """
     own = list({suspect.key: suspect for suspect in own}.values())
     keys = {suspect.key for suspect in own}
     exact = [suspect for suspect in suspects if not suspect.wildcard]
-    ordinary = background - sum(_ordinary(s) for s in exact)
+    ordinary = background - sum(_ordinary(s) for s in exact if not (elsewhere and s.key in keys))
     rivals = sum(s.prior * s.likelihood for s in exact if s.key not in keys)
+    rivals += twins * sum(s.likelihood for s in own if not s.wildcard)
     if not any(suspect.wildcard for suspect in own):
         listed = prior * sum(suspect.likelihood for suspect in own)
     else:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from platematch.matcher.background import background
 from platematch.matcher.channel import DENSE
 from platematch.matcher.kernels import (
     Floats,
@@ -21,6 +20,7 @@ from platematch.matcher.kernels import (
     likelihoods,
     ordinary,
 )
+from platematch.matcher.model import Model
 from platematch.matcher.rows import Gathered, has_wildcard
 from platematch.watchlist import Entry
 
@@ -55,11 +55,10 @@ class Scored(NamedTuple):
 
 
 class Scorer:
-    """The model of one home country."""
+    """Scores by one model."""
 
-    def __init__(self, home_country: str) -> None:
-        self.formats, self._common, self.channel = background(home_country)
-        self.plate_lengths = frozenset(int(length) for length in self.formats.lengths)
+    def __init__(self, model: Model) -> None:
+        self.formats, self._common, self.channel = model.formats, model.common, model.channel
 
     def score(self, rows: Gathered, reads: Longs, texts: Texts, priors: Floats, floors: Floats) -> Iterator[Scored]:
         """The reads that have a candidate which may reach its floor.

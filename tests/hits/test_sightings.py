@@ -8,8 +8,6 @@ from hypothesis import strategies as st
 from passages import PRIOR, entry, match, matched, watchlist
 
 from platematch.hits.sightings import (
-    DAMPING,
-    MOST_SUPPORT,
     belonging,
     identify,
     join,
@@ -18,6 +16,7 @@ from platematch.hits.sightings import (
     probability_of,
     start,
 )
+from platematch.matcher.passage import CORRELATION, MOST_SUPPORT
 from platematch.reads import Location, derived_read_id
 
 KYIV = Location(50.4501, 30.5234)
@@ -37,7 +36,7 @@ def test_one_read_speaks_for_itself():
 
 def test_further_reads_add_a_damped_share_of_their_gain():
     prior = log_odds_of(PRIOR)
-    assert folded([1.0, 0.0, -1.0]) == pytest.approx(1.0 + DAMPING * ((0.0 - prior) + (-1.0 - prior)))
+    assert folded([1.0, 0.0, -1.0]) == pytest.approx(1.0 + (1.0 - CORRELATION) * ((0.0 - prior) + (-1.0 - prior)))
 
 
 def test_a_read_below_the_prior_takes_nothing_away():

@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matcher_oracle import forward as plain_forward
 from matcher_oracle import plates_of
 
-from platematch.matcher.background import background, format_mix, tables
+from platematch.matcher.background import background, by_start, format_mix, tables
 from platematch.matcher.channel import symbols
-from platematch.matcher.kernels import Plates, Texts, densities, fits, least_ordinary, ordinary
+from platematch.matcher.kernels import NEGLIGIBLE, Plates, Texts, densities, fits, forward, least_ordinary, ordinary
+from platematch.matcher.model import Fixed
 from platematch.plates import ANY, pack
 from platematch.plates.formats import FORMATS
 
 PATTERNS = [(("AB", "0123456789", "0123456789"), 0.6), (("XYZ", "K", "0123456789", "01"), 0.3), (("AB", "AB"), 0.1)]
 FORMS, CHANNEL = tables(PATTERNS)
 ALL = plates_of(PATTERNS)
+HOME = Fixed.home("UA").default
 
 
 def as_texts(*alternatives: tuple[str, float]) -> Texts:
@@ -22,7 +26,8 @@ def as_texts(*alternatives: tuple[str, float]) -> Texts:
     for row, (text, _) in zip(codes, alternatives, strict=True):
         row[: len(text)] = symbols(pack(text))
     lengths = np.array([len(text) for text, _ in alternatives], dtype=np.int32)
-    return Texts(np.array([0, len(alternatives)]), codes, lengths, np.array([w for _, w in alternatives]))
+    weights = np.array([w for _, w in alternatives])
+    return Texts(np.array([0, len(alternatives)]), codes, lengths, weights, np.zeros(codes.shape))
 
 
 def as_plates(*plates: str) -> Plates:
@@ -50,7 +55,7 @@ READS = [
 @pytest.mark.parametrize("texts", READS)
 def test_background_is_the_sum_over_all_plates(texts: Texts) -> None:
     found = ordinary(np.array([0]), texts, FORMS, CHANNEL)[0]
-    assert found == pytest.approx(by_enumeration(texts, ALL), rel=1e-9)
+    assert found == pytest.approx(by_enumeration(texts, ALL), rel=NEGLIGIBLE)
 
 
 def test_density_is_the_share_of_the_traffic() -> None:
@@ -93,6 +98,34 @@ def test_mix_sums_to_one_and_favours_home(home: str) -> None:
     assert sum(mix.values()) == pytest.approx(1.0)
     assert max(mix, key=lambda name: mix[name]) == (home if home in FORMATS else "unknown")
     assert min(mix.values()) > 0
+
+
+LETTERS = st.sampled_from("0123456789ABCDEHIKMOPQSTXZ?Я")
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(LETTERS, min_size=1, max_size=16), st.sampled_from([0.0, -0.8, 30.0]))
+def test_what_is_skipped_of_the_background_is_negligible(text: str, doubt: float) -> None:
+    texts = as_texts((text, 1.0))
+    texts.doubts[0, : len(text) : 3] = doubt
+    found = ordinary(np.array([0]), texts, HOME.formats, HOME.channel)[0]
+    whole = sum(
+        share * forward(pattern, length, texts.codes[0], len(text), texts.doubts[0], HOME.channel)
+        for pattern, length, share in zip(
+            HOME.formats.patterns, HOME.formats.lengths.tolist(), HOME.formats.shares.tolist(), strict=True
+        )
+    )
+    assert found == pytest.approx(whole, rel=NEGLIGIBLE)
+    assert found <= whole * (1 + 1e-12)
+
+
+def test_prefixes_of_the_home_country_are_not_alike() -> None:
+    common, rare, unissued = densities(as_plates("AA1234BB", "OH1234BB", "QQ1234BB"), HOME.formats).tolist()
+    assert common > 20 * rare > 0.0
+    assert unissued < rare
+    assert sum(share for _, share in by_start(FORMATS["UA"].patterns[0])) == pytest.approx(
+        FORMATS["UA"].patterns[0].share
+    )
 
 
 def test_default_background_covers_ordinary_and_odd_texts() -> None:

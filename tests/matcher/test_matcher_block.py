@@ -40,7 +40,7 @@ def put_all(matcher: Matcher, entries: list[Entry]) -> None:
 
 def test_it_has_room_for_as_many_entries_as_it_is_for() -> None:
     for entries in (1, 10, 1000, 123_456):
-        rows = len(block_of(private(entries)).lengths)
+        rows = len(block_of(private(entries)).lists)
         assert rows >= ROWS_PER_ENTRY * entries + RESTING
     sizes = [memory_size(entries) for entries in (1, 10, 1000, 10**6, DEFAULT_ENTRIES, MAX_ENTRIES)]
     assert sizes == sorted(sizes)

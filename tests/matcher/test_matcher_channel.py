@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from matcher_oracle import enumerated
 from matcher_oracle import forward as plain_forward
 
-from platematch.matcher.channel import OTHER_ROW, SYMBOL_ROWS, channel, symbols
+from platematch.matcher.channel import OTHER_ROW, SYMBOL_ROWS, channel, own, symbols
 from platematch.matcher.kernels import ANY_ROW, Channel, Plates, Texts, forward, likelihoods
 from platematch.plates import ALPHABET, ANY, OTHER, pack
 
 CHANNEL = channel(("0123456789", "ABC"))
 ROWS = st.integers(0, SYMBOL_ROWS + 1)
 SYMBOLS = st.integers(0, SYMBOL_ROWS - 1)
+DOUBTS = st.one_of(st.just(0.0), st.floats(-1.0, 200.0))
 
 
 def padded(rows: list[int] | bytes) -> np.ndarray:
@@ -24,8 +25,12 @@ def padded(rows: list[int] | bytes) -> np.ndarray:
     return result
 
 
-def probability(plate: list[int], read: list[int], tables: Channel = CHANNEL) -> float:
-    return float(forward(padded(plate), len(plate), padded(read), len(read), tables))
+def probability(
+    plate: list[int], read: list[int], tables: Channel = CHANNEL, doubts: list[float] | None = None
+) -> float:
+    each = np.zeros(16)
+    each[: len(read)] = doubts or [0.0] * len(read)
+    return float(forward(padded(plate), len(plate), padded(read), len(read), each, tables))
 
 
 def chance(plate: str, read: str) -> float:
@@ -33,15 +38,27 @@ def chance(plate: str, read: str) -> float:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(ROWS, min_size=1, max_size=16), st.lists(SYMBOLS, max_size=16))
-def test_forward_is_its_plain_twin(plate: list[int], read: list[int]) -> None:
-    assert probability(plate, read) == pytest.approx(plain_forward(plate, read, CHANNEL), rel=1e-9)
+@given(st.lists(ROWS, min_size=1, max_size=16), st.lists(st.tuples(SYMBOLS, DOUBTS), max_size=16))
+def test_forward_is_its_plain_twin(plate: list[int], read: list[tuple[int, float]]) -> None:
+    symbols, doubts = [symbol for symbol, _ in read], [doubt for _, doubt in read]
+    expected = plain_forward(plate, symbols, CHANNEL, doubts)
+    assert probability(plate, symbols, CHANNEL, doubts) == pytest.approx(expected, rel=1e-9)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(ROWS, min_size=1, max_size=4), st.lists(SYMBOLS, max_size=4))
-def test_forward_sums_all_alignments(plate: list[int], read: list[int]) -> None:
-    assert probability(plate, read) == pytest.approx(enumerated(plate, read, CHANNEL), rel=1e-9)
+@given(st.lists(ROWS, min_size=1, max_size=4), st.lists(st.tuples(SYMBOLS, DOUBTS), max_size=4))
+def test_forward_sums_all_alignments(plate: list[int], read: list[tuple[int, float]]) -> None:
+    symbols, doubts = [symbol for symbol, _ in read], [doubt for _, doubt in read]
+    expected = enumerated(plate, symbols, CHANNEL, doubts)
+    assert probability(plate, symbols, CHANNEL, doubts) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_doubted_character_is_rather_another_and_a_sure_one_is_not() -> None:
+    plate, read = (symbols(pack(text)).tolist() for text in ("AA1234BB", "AA1Z34BB"))
+    doubtful, sure = ([d if i == 3 else 0.0 for i in range(8)] for d in (20.0, -0.9))
+    assert probability(plate, read, CHANNEL, doubtful) > 15 * probability(plate, read)
+    assert probability(plate, read, CHANNEL, sure) < 0.2 * probability(plate, read)
+    assert probability(read, read, CHANNEL, sure) == pytest.approx(probability(read, read), rel=0.01)
 
 
 def test_reads_of_a_plate_sum_to_one() -> None:
@@ -51,7 +68,7 @@ def test_reads_of_a_plate_sum_to_one() -> None:
     added = np.zeros((2, 2, SYMBOL_ROWS))
     added[:, :, 1:4] = [0.2, 0.3, 0.5]
     gaps = np.array([[0.05, 0.02, 0.01, 0.004], [0.2, 0.1, 0.02, 0.008]])
-    tables = Channel(emit, added, gaps, np.array([0.7, 0.3]))
+    tables = Channel(emit, added, gaps, np.array([0.7, 0.3]), own())
     total = sum(probability([1, 3], list(read), tables) for n in range(8) for read in product((1, 2, 3), repeat=n))
     assert total == pytest.approx(1.0, abs=1e-6)
 
@@ -88,7 +105,7 @@ def test_likelihoods_weigh_alternative_texts() -> None:
     texts = np.array([padded(symbols(pack(t))) for t in ("AA1234BB", "AA1Z34BB", "BC5678KK")])
     found = likelihoods(
         Plates(plates, np.full(3, 8, dtype=np.int32), np.array([0, 1, 1])),
-        Texts(np.array([0, 2, 3]), texts, np.full(3, 8, dtype=np.int32), np.array([0.8, 0.2, 1.0])),
+        Texts(np.array([0, 2, 3]), texts, np.full(3, 8, dtype=np.int32), np.array([0.8, 0.2, 1.0]), np.zeros((3, 16))),
         CHANNEL,
     )
     both = 0.8 * chance("AA1234BB", "AA1234BB") + 0.2 * chance("AA1234BB", "AA1Z34BB")

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from platematch.matcher.channel import channel, symbols
-from platematch.matcher.explain import Aligner, explain, percent
+from platematch.matcher.explain import Aligner, explain, worded
 from platematch.matcher.kernels import forward
+from platematch.matcher.languages import ENGLISH, KINDS_IN_UKRAINIAN, UKRAINIAN
+from platematch.matcher.looks import COLOURS, TYPES
+from platematch.matcher.match import Evidence, Explanation
 from platematch.matcher.posterior import Odds
 from platematch.plates import ANY, OTHER, pack
 from platematch.plates.lookalikes import LOOKALIKES
@@ -18,6 +25,16 @@ ALIGNER = Aligner(CHANNEL)
 CODES = st.binary(min_size=1, max_size=16).map(
     lambda raw: bytes(c % 40 + 1 if c < 250 else (ANY, OTHER)[c % 2] for c in raw)
 )
+
+
+NEAR: Any = {
+    "read": "AA1Z34BB",
+    "listed": "АА1234ВВ",
+    "alignment": ALIGNER.align(pack("AA1234BB"), pack("AA1Z34BB"))[1],
+    "odds": Odds(4e-9, 5.2e-10, 0.0),
+    "prior": 4e-9,
+    "likelihood": 0.9,
+}
 
 
 def steps(listed: str, read: str) -> list[tuple[str, str, str]]:
@@ -66,33 +83,136 @@ def test_the_alignment_spells_both_texts_and_is_one_of_the_sum(plate: bytes, rea
 
 def test_an_exact_read_is_mostly_its_best_alignment() -> None:
     codes = pack("AA1234BB")
-    whole = forward(symbols(codes), 8, symbols(codes), 8, CHANNEL)
+    whole = forward(symbols(codes), 8, symbols(codes), 8, np.zeros(16), CHANNEL)
     assert 0.5 * whole < math.exp(ALIGNER.align(codes, codes)[0]) <= whole
 
 
 def test_sentences_name_the_difference_and_the_odds() -> None:
     said = sentence("AA1234BB", "AA1Z34BB")
-    assert said.startswith("Read AA1Z34BB, listed AA1234BB: read Z where the list has 2; cameras confuse these in 0.")
-    assert "An ordinary vehicle would give this read 8.0 times less often than the listed one." in said
+    assert said.startswith(
+        "Read AA1Z34BB, listed AA1234BB: read Z where the list has 2 (about 1 in 190 reads of 2 show"
+    )
+    assert "An ordinary vehicle would give this read about once in 2 billion reads; all told, the listed one is" in said
+    assert said.endswith("8 times likelier: probability 89 %.")
     assert "every character agrees" in sentence("AA1234BB", "AA1234BB")
-    assert "the A of the list was not read" in sentence("AA1234BB", "A1234BB")
-    assert "read one I more" in sentence("AA1234BB", "AA1234BBI")
-    assert "the 3 of the list was unreadable" in sentence("AA1234BB", "AA12?4BB")
+    assert "the A at the start was not read" in sentence("AA1234BB", "A1234BB")
+    assert "the 2 inside was not read" in sentence("AA1234BB", "AA134BB")
+    assert "one I more was read at the end" in sentence("AA1234BB", "AA1234BBI")
+    assert "the 3 could not be read" in sentence("AA1234BB", "AA12?4BB")
     assert "the pattern fits" in sentence("AA12?4BB", "AA1234BB")
+    assert "the pattern nearly fits; read I where the list has 1" in sentence("AA12?4BB", "AAI234BB")
 
 
 def test_sentences_say_when_the_odds_are_against() -> None:
-    assert "10 times more often" in sentence("AA1234BB", "A1234BB", Odds(1e-10, 1e-9, 0.0))
+    assert "10 times less likely: probability 9.1 %" in sentence("AA1234BB", "A1234BB", Odds(1e-10, 1e-9, 0.0))
     assert "Another listed vehicle would" in sentence("AA1234BB", "A1234BB", Odds(1e-10, 1e-9, 2e-9))
-    assert "over a million times" in sentence("AA1234BB", "AA1234BB", Odds(1e-2, 1e-9, 0.0))
+    assert "as likely: probability 50 %" in sentence("AA1234BB", "A1234BB", Odds(1e-9, 1e-9, 0.0))
 
 
-def test_the_runner_up_is_named() -> None:
+def test_the_runner_up_is_named_with_its_probability() -> None:
     assert sentence("AA1234BB", "AA1Z34BB", runner_up="AA1734BB").endswith("The next plate of the list is AA1734BB.")
+    why = explain(**NEAR, runner_up="AA1734BB", runner_up_probability=0.36, ambiguous=True)
+    assert why.sentence.endswith("The next plate of the list is AA1734BB (36 %). Ambiguous: only the picture can tell.")
+    assert why.sentence_uk.endswith("Наступний номер у списку: AA1734BB (36 %). Неоднозначно: вирішує лише знімок.")
+
+
+def test_evidence_is_told_by_what_it_speaks_for() -> None:
+    facts = [
+        Evidence("color", "silver", "чорний", 0.05),
+        Evidence("make", "Toyota", "BMW", 0.02),
+        Evidence("country", "UA", "UA", 1.2),
+        Evidence("confidence", "", "", 3.0),
+        Evidence("type", "van", "car", 1.0),
+    ]
+    why = explain(**NEAR, runner_up=None, evidence=facts)
+    assert "For it: country UA, as on the list; how sure the camera was of each character (3.6 times likelier)." in (
+        why.sentence
+    )
+    assert "Against it: the camera saw silver Toyota, the list has black BMW (1,000 times less likely)." in why.sentence
+    assert "Проти: камера бачила: сріблястий Toyota, у списку: чорний BMW" in why.sentence_uk
+    assert "van" not in why.sentence
+    assert why.evidence == facts
+
+
+def test_the_ukrainian_sentence_tells_the_same() -> None:
+    why = explain(**NEAR, runner_up=None)
+    assert why.sentence_uk == (
+        "Прочитано AA1Z34BB, у списку АА1234ВВ: замість 2 прочитано Z (приблизно 1 з 190 зчитувань символу 2 дає Z). "
+        "Звичайний автомобіль дав би таке зчитування приблизно раз на 1,9 млрд; загалом цей зі списку імовірніший у "
+        "7,7 раза: імовірність 88 %."
+    )
+    assert "АА1234ВВ" in why.sentence, "the plate stands as it is listed, in its own alphabet"
+
+
+def test_a_raised_probability_is_worded_anew() -> None:
+    why = explain(**NEAR, runner_up=None)
+    anew = worded(why, read="AA1Z34BB", listed="АА1234ВВ", probability=0.9996)
+    assert anew.sentence.endswith("2,500 times likelier: probability 99.96 %.")
+    assert replace(anew, sentence="", sentence_uk="") == replace(why, sentence="", sentence_uk="")
+
+
+def test_explanations_without_the_newer_fields_are_still_read() -> None:
+    former = {"sentence": "-", "alignment": [], "prior": 4e-9, "likelihood": 0.5, "background": 1e-9, "rivals": 0.0}
+    why = msgspec.msgpack.decode(msgspec.msgpack.encode(former), type=Explanation)
+    assert (why.sentence_uk, why.evidence, why.runner_up_probability, why.ambiguous) == ("", [], None, False)
+
+
+def test_vehicles_are_named_by_their_kinds_in_each_language() -> None:
+    facts = [
+        Evidence("color", "silver-gray", "СРІБЛЯСТИЙ", 3.0),
+        Evidence("make", "skoda_octavia", "SKODA - OCTAVIA", 4.0),
+        Evidence("type", "sedan-standard", "ЛЕГКОВИЙ", 1.2),
+        Evidence("country", "UA", "UA", 1.05),
+    ]
+    why = explain(**NEAR, runner_up=None, evidence=facts)
+    assert "For it: silver Skoda car, as on the list (14 times likelier)." in why.sentence
+    assert "За: сріблястий Skoda легковий, як у списку (імовірніше у 14 разів)." in why.sentence_uk
+
+
+def test_every_kind_has_a_ukrainian_name() -> None:
+    kinds = {*COLOURS.words.values(), *TYPES.words.values()}
+    assert set(KINDS_IN_UKRAINIAN) == kinds
+    for kind, name in KINDS_IN_UKRAINIAN.items():
+        assert kind in (COLOURS.kind(name), TYPES.kind(name))
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(0.012, "1.2 %"), (0.25, "25 %"), (0.00033, "0.033 %"), (1e-9, "under 0.001 %"), (1.0, "100 %")]
+    ("ratio", "english", "ukrainian"),
+    [
+        (1.3, "1.3 times", "1,3 раза"),
+        (3.0, "3 times", "3 рази"),
+        (5.0, "5 times", "5 разів"),
+        (12.0, "12 times", "12 разів"),
+        (21.0, "21 times", "21 раз"),
+        (112_345.0, "110,000 times", "110\u00a0000 разів"),
+        (2e6, "over a million times", "понад мільйон разів"),
+    ],
 )
-def test_rates_in_words(rate: float, words: str) -> None:
-    assert percent(rate) == words
+def test_ratios_in_words(ratio: float, english: str, ukrainian: str) -> None:
+    assert (ENGLISH.ratio(ratio), UKRAINIAN.ratio(ratio)) == (english, ukrainian)
+
+
+@pytest.mark.parametrize(
+    ("rate", "english", "ukrainian"),
+    [
+        (0.005, "about 1 in 200", "приблизно 1 з 200"),
+        (0.3, "about 1 in 3.3", "приблизно 1 з 3,3"),
+        (1e-9, "under 1 in 100,000", "менш ніж 1 зі 100\u00a0000"),
+    ],
+)
+def test_chances_in_words(rate: float, english: str, ukrainian: str) -> None:
+    assert (ENGLISH.chance(rate), UKRAINIAN.chance(rate)) == (english, ukrainian)
+
+
+@pytest.mark.parametrize(
+    ("probability", "english", "ukrainian"),
+    [
+        (0.5, "50 %", "50 %"),
+        (0.9953, "99.53 %", "99,53 %"),
+        (0.999999, "over 99.99 %", "понад 99,99 %"),
+        (0.0123, "1.2 %", "1,2 %"),
+        (1e-9, "under 0.01 %", "менш ніж 0,01 %"),
+    ],
+)
+def test_probabilities_in_words(probability: float, english: str, ukrainian: str) -> None:
+    assert (ENGLISH.percent(probability), UKRAINIAN.percent(probability)) == (english, ukrainian)

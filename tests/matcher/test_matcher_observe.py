@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from platematch.matcher.observe import MAIN_WEIGHT, MAX_CANDIDATES, TWO_LINE, Observations, observe, rows_by_row
+from platematch.matcher.observe import MAX_CANDIDATES, TWO_LINE, Observations, observe, rows_by_row
+from platematch.matcher.soft import STEEPNESS, TRUST, UNSTATED
 from platematch.plates import pack_batch, unpack
 from platematch.reads import Candidate, PlateRead
 
@@ -29,8 +30,9 @@ def test_candidates_share_what_the_main_text_leaves() -> None:
         candidates=[Candidate(plate="AA1234BB", confidence=0.9), Candidate(plate="AA1I34BB", confidence=0.3)],
     )
     seen = observe([PlateRead(plate="BC5678KK"), read, PlateRead(plate="BC5679KK")])
-    rest = 1.0 - MAIN_WEIGHT
-    assert texts_of(seen, 1) == {"AA1Z34BB": MAIN_WEIGHT, "AA1234BB": rest * 0.75, "AA1I34BB": rest * 0.25}
+    whole = 1.0 + TRUST * (1.0 + (0.3 / 0.9) ** STEEPNESS)
+    second, third = TRUST / whole, TRUST * (0.3 / 0.9) ** STEEPNESS / whole
+    assert texts_of(seen, 1) == {"AA1Z34BB": 1 / whole, "AA1234BB": second, "AA1I34BB": third}
     assert texts_of(seen, 0) == {"BC5678KK": 1.0}
     assert texts_of(seen, 2) == {"BC5679KK": 1.0}
     assert seen.readers.tolist() == [0, 1, 1, 1, 2]
@@ -73,5 +75,5 @@ def test_packed_plates_give_the_same() -> None:
 def test_unusable_texts_weigh_nothing(plate: str) -> None:
     seen = observe([PlateRead(plate=plate), PlateRead(plate="AA1234BB", candidates=[Candidate(plate=plate)])])
     assert seen.texts.lengths.tolist() == [0, 8, 0]
-    assert seen.texts.weights.tolist() == [0.0, MAIN_WEIGHT, 0.0]
+    assert seen.texts.weights.tolist() == [0.0, pytest.approx(1.0 / (1.0 + UNSTATED)), 0.0]
     assert np.array_equal(seen.texts.starts, [0, 1, 3])

@@ -25,12 +25,12 @@ def key(text: str) -> bytes:
 
 
 def add(rows: Rows, plates: Sequence[str], number: int = 0) -> list[int]:
-    codes, lengths = pack_batch(plates)
-    return rows.add_plain(codes, lengths, number, [entry(plate) for plate in plates])
+    codes, _ = pack_batch(plates)
+    return rows.add_plain(codes, number, [entry(plate) for plate in plates])
 
 
 def found(rows: Rows, *texts: str) -> set[tuple[int, int]]:
-    reads, ids = rows.search(*pack_batch(texts))
+    reads, ids = rows.index.search(*pack_batch(texts))
     return set(zip(reads.tolist(), ids.tolist(), strict=True))
 
 
@@ -50,7 +50,7 @@ def test_one_entry_can_have_several_keys() -> None:
 
 
 def rows_of_plain(rows: Rows, text: str) -> set[tuple[int, int]]:
-    reads, ids = rows.search(*pack_batch([text], np.zeros(1, dtype=np.bool_)))
+    reads, ids = rows.index.search(*pack_batch([text], np.zeros(1, dtype=np.bool_)))
     return set(zip(reads.tolist(), ids.tolist(), strict=True))
 
 
@@ -72,7 +72,7 @@ def test_freed_rows_are_used_again_after_a_rest() -> None:
 
 def test_what_does_not_fit_is_refused_whole() -> None:
     block = block_of(private(10))
-    rows, room = Rows(block), len(block.lengths) - RESTING
+    rows, room = Rows(block), len(block.lists) - RESTING
     used = add(rows, [f"AA{i:04}BB" for i in range(room)])
     with pytest.raises(TooLarge, match=f"1 more spellings of plates than the {room}"):
         rows.add([key("BE9212AA")], 0, entry("BE9212AA"))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from plain_index import PlainIndex
+from plain_index import PlainIndex, Row
 
 from platematch._native import Index
 from platematch.plates import ANY, pack, pack_batch
@@ -23,7 +23,15 @@ some = settings(max_examples=150, deadline=None)
 SYMBOLS = [*pack("0OA8B"), 254, ANY]
 plates = st.lists(st.sampled_from(SYMBOLS), max_size=16).map(bytes)
 short = st.lists(st.sampled_from(SYMBOLS[:4]), max_size=4).map(bytes)
-rows = st.tuples(plates | short, st.integers(0, 5) | st.just(2**32 - 1))
+reaches = st.sampled_from([(1, 0)] * 4 + [(1, 1), (1, 2), (2, 0), (2, 1), (2, 2)])
+rows = st.builds(
+    lambda codes, number, reach: Row(codes, number, *reach),
+    plates | short,
+    st.integers(0, 30) | st.integers(0, 2**24 - 1),
+    reaches,
+)
+lists = st.lists(rows, max_size=30, unique_by=lambda row: row.number)
+reads = st.lists(st.tuples(plates | short, st.sampled_from([1, 1, 2])), max_size=30)
 
 
 def padded(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
@@ -33,16 +41,29 @@ def padded(texts: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int32]
     return codes, np.array([len(text) for text in texts], dtype=np.int32)
 
 
-def found(index: Index, reads: Sequence[bytes]) -> list[tuple[int, int]]:
-    numbers, ids = index.search(*padded(reads))
+def found(index: Index, reads: Sequence[bytes], errors: Sequence[int] | None = None) -> list[tuple[int, int]]:
+    soft = None if errors is None else np.array(errors, dtype=np.uint8)
+    numbers, ids = index.search(*padded(reads), soft)
     assert (numbers.dtype, ids.dtype) == (np.int32, np.uint32)
     return list(zip(numbers.tolist(), ids.tolist(), strict=True))
 
 
-def built(fold: bytes, listed: Sequence[tuple[bytes, int]]) -> Index:
+def arrays(listed: Sequence[Row]) -> tuple[NDArray[np.uint8], NDArray[np.uint32], NDArray[np.uint8]]:
+    return (
+        padded([row.codes for row in listed])[0],
+        np.array([row.number for row in listed], dtype=np.uint32),
+        np.array([row[2:] for row in listed], dtype=np.uint8).reshape(-1, 2),
+    )
+
+
+def built(fold: bytes, listed: Sequence[Row]) -> Index:
     index = Index(fold)
-    index.build(padded([codes for codes, _ in listed])[0], np.array([i for _, i in listed], dtype=np.uint32))
+    index.build(*arrays(listed))
     return index
+
+
+def insert(index: Index, row: Row) -> None:
+    index.insert(row.codes.ljust(16, b"\0"), row.number, errors=row.errors, missing_ends=row.missing_ends)
 
 
 def neighbours(text: bytes) -> list[bytes]:
@@ -58,13 +79,15 @@ def neighbours(text: bytes) -> list[bytes]:
 
 
 @some
-@given(st.lists(rows, max_size=30), st.lists(plates | short, max_size=40), st.sampled_from([FOLD, IDENTITY]))
+@given(lists, reads, st.sampled_from([FOLD, IDENTITY]))
 def test_built_at_once(listed, reads, fold):
     plain = PlainIndex(fold)
     plain.build(listed)
     index = built(fold, listed)
     assert len(index) == len(plain.rows)
-    assert found(index, reads) == plain.search(reads)
+    texts, errors = [text for text, _ in reads], [soft for _, soft in reads]
+    assert found(index, texts, errors) == plain.search(texts, errors)
+    assert found(index, texts) == plain.search(texts)
 
 
 @some
@@ -73,33 +96,47 @@ def test_every_neighbour_is_found(text, size):
     """One row; each of its neighbours as a read. And the other way round: every neighbour a row."""
     around = [near for near in neighbours(text[:size]) if len(near) <= 16]
     plain = PlainIndex(FOLD)
-    plain.build([(text[:size], 3)])
-    assert found(built(FOLD, [(text[:size], 3)]), around) == plain.search(around)
-    plain.build([(near, i) for i, near in enumerate(around)])
-    assert found(built(FOLD, sorted(plain.rows)), [text[:size]]) == plain.search([text[:size]])
+    plain.build([Row(text[:size], 3)])
+    assert found(built(FOLD, [Row(text[:size], 3)]), around) == plain.search(around)
+    plain.build([Row(near, i) for i, near in enumerate(around)])
+    assert found(built(FOLD, list(plain.rows.values())), [text[:size]]) == plain.search([text[:size]])
 
 
 @some
 @given(
-    st.lists(rows, max_size=8),
-    st.lists(st.tuples(st.sampled_from(["insert", "delete", "delete"]), rows) | plates | short, max_size=40),
+    lists,
+    st.lists(st.tuples(st.sampled_from(["insert", "delete", "delete a listed one", "build"]), rows), max_size=40),
+    reads,
 )
-def test_inserts_and_deletes_between_searches(listed, steps):
+def test_changes_between_searches(listed, changes, reads):
     plain = PlainIndex(FOLD)
     plain.build(listed)
     index = built(FOLD, listed)
-    for step in steps:
-        if isinstance(step, bytes):
-            assert found(index, [step]) == plain.search([step])
-            continue
-        change, (codes, number) = step
-        assert getattr(index, change)(codes.ljust(16, b"\0"), number) == getattr(plain, change)(codes, number)
+    texts, errors = [text for text, _ in reads], [soft for _, soft in reads]
+    for change, row in changes:
+        if change == "insert":
+            try:
+                plain.insert(row)
+            except ValueError:
+                with pytest.raises(ValueError, match="has a row of another"):
+                    insert(index, row)
+            else:
+                insert(index, row)
+        elif change == "build":
+            kept = [other for other in plain.rows.values() if other.number % 3 != 0 and other.number != row.number]
+            plain.build([*kept, row])
+            index.build(*arrays([*kept, row]))
+        else:
+            if change == "delete a listed one" and plain.rows:
+                row = min(plain.rows.values(), key=lambda other: abs(other.number - row.number))
+            assert index.delete(row.codes.ljust(16, b"\0"), row.number) == plain.delete(row.codes, row.number)
         assert len(index) == len(plain.rows)
-    reads = [*(codes for codes, _ in listed), *(step for step in steps if isinstance(step, bytes))]
-    assert found(index, reads) == plain.search(reads)
+        near = [row.codes, *texts[:3]]
+        assert found(index, near) == plain.search(near)
+    assert found(index, texts, errors) == plain.search(texts, errors)
 
 
-def test_growth_and_tombstones():
+def test_growth_and_deletion():
     """Thousands of rows one by one, most taken off again, twice over: nothing is lost and nothing stays."""
     rng = np.random.default_rng(5)
     texts = [
@@ -167,14 +204,14 @@ def test_rows_of_one_plate_and_of_its_look_alikes_are_told_apart():
 
 
 def test_reads_too_long_or_of_no_length_find_nothing():
-    index = built(FOLD, [(pack("A" * 16), 1), (b"", 2)])
+    index = built(FOLD, [Row(pack("A" * 16), 1), Row(b"", 2)])
     reads = np.full((4, 16), pack("A")[0], dtype=np.uint8)
     numbers, ids = index.search(reads, np.array([17, -1, 16, 0], dtype=np.int32))
     assert list(zip(numbers.tolist(), ids.tolist(), strict=True)) == [(2, 1), (3, 2)]
 
 
 def test_build_replaces_and_an_empty_index_finds_nothing():
-    index = built(FOLD, [(pack("AA1234BB"), 1)])
+    index = built(FOLD, [Row(pack("AA1234BB"), 1)])
     index.build(np.zeros((0, 16), dtype=np.uint8), np.zeros(0, dtype=np.uint32))
     assert len(index) == 0
     assert found(index, [pack("AA1234BB")]) == []
@@ -244,3 +281,33 @@ def test_arguments_of_the_wrong_shape_or_type():
     with pytest.raises(TypeError):
         index.insert(bytes(16), "1")
     assert len(index) == 0
+
+
+def test_ids_that_a_build_refuses_leave_everything_as_it_was():
+    index = built(FOLD, [Row(pack("AA1234BB"), 1)])
+    codes, _ = padded([pack("KA1234XC")] * 2)
+    for ids, reason in (([3, 3], "twice"), ([3, 2**24], "not below 16777216")):
+        with pytest.raises(ValueError, match=reason):
+            index.build(codes, np.array(ids, dtype=np.uint32))
+    for reach in ((0, 0), (3, 0), (1, 3)):
+        with pytest.raises(ValueError, match="reaches 1 or 2 errors"):
+            index.build(codes, np.arange(2, dtype=np.uint32), np.array([(1, 0), reach], dtype=np.uint8))
+        with pytest.raises(ValueError, match="reaches 1 or 2 errors"):
+            index.insert(codes[0].tobytes(), 9, errors=reach[0], missing_ends=reach[1])
+    assert found(index, [pack("AA1234BB"), pack("KA1234XC")]) == [(0, 1)]
+
+
+def test_a_plate_many_times_is_found_many_times_whichever_rows_go():
+    """The head of a chain, its end and its middle are taken out, under each reach apart."""
+    rng = np.random.default_rng(8)
+    listed = [Row(pack(["AA1234BB", "AA12348B", "AA1?34BB"][i % 3]), i, 1 + i % 2, i % 5 % 3) for i in range(600)]
+    plain, index = PlainIndex(FOLD), built(FOLD, listed)
+    plain.build(listed)
+    near = [pack("AA1234BB"), pack("A1234BB"), pack("AA1234"), pack("AA1299BB")]
+    for row in (listed[i] for i in rng.permutation(600).tolist()):
+        assert index.delete(row.codes.ljust(16, b"\0"), row.number)
+        plain.delete(row.codes, row.number)
+        if row.number % 20 == 0:
+            assert found(index, near) == plain.search(near)
+    assert len(index) == 0
+    assert found(index, near, [2] * 4) == []

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sanitized import ROOT, build, environment, faults
+from sanitized import ROOT, THREADED, build, build_stress, environment, faults, stress
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +56,35 @@ def test_a_fault_ends_the_process(faulty, call, reported):
 def test_a_leak_is_reported(faulty):
     (fault,) = faults(run(faulty, "leak()").stderr)
     assert "Direct leak of 100 byte(s)" in fault
+
+
+@pytest.fixture(scope="module")
+def threads(tmp_path_factory):
+    """native/stress.c with the thread sanitizer."""
+    return build_stress(tmp_path_factory.mktemp("threads") / "stress", *THREADED["sanitized"])
+
+
+def test_threads_without_fault(threads):
+    done = stress(threads, 1)
+    assert done.returncode == 0, done.stdout
+    assert re.fullmatch(r"searches [1-9]\d*, changes [1-9]\d*, builds [1-9]\d*, .*faults 0, .*\n", done.stdout)
+
+
+def test_a_race_is_reported(threads):
+    done = stress(threads, 1, "race")
+    assert done.returncode != 0
+    assert re.search(r"WARNING: ThreadSanitizer: data race .*\bchange .*stress\.c", done.stdout, re.DOTALL)
+
+
+def test_a_race_inside_the_index_is_reported(tmp_path):
+    """That of two threads that change it at once, which its lock prevents."""
+    lockless = str(Path(__file__).with_name("lockless.h"))
+    done = stress(build_stress(tmp_path / "stress", *THREADED["sanitized"], "-include", lockless), 1)
+    assert done.returncode != 0
+    assert re.search(r"WARNING: ThreadSanitizer: data race .*native/(?!stress)\w+\.c", done.stdout, re.DOTALL)
+
+
+def test_a_wrong_answer_is_noticed(tmp_path):
+    done = stress(build_stress(tmp_path / "stress", *THREADED["fast"]), 1, "leave")
+    assert done.returncode == 1
+    assert re.search(r"faults [1-9]", done.stdout)

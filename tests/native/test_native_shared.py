@@ -186,26 +186,56 @@ def test_a_reader_goes_by_no_number_beyond_the_memory() -> None:
 
 
 def test_a_full_index_says_so_and_lets_others_in_their_place() -> None:
-    """Of the longest texts, which take the most room in the tables, through more rebuilds than there are rows."""
+    """Of the longest texts, which take the most room in the table, through more changes than there are rows."""
     rng = np.random.default_rng(2)
     texts = np.array([rng.permutation(36)[:16] + 1 for _ in range(1000)], dtype=np.uint8)
+    ids = np.arange(1000, dtype=np.uint32)
     index = Index(FOLD, rows=200)
     for i in range(200):
         index.insert(texts[i].tobytes(), i)
     assert (len(index), index.room()) == (200, 0)
-    with pytest.raises(MemoryError, match="200 rows and no room"):
+    with pytest.raises(ValueError, match="id 200 is not below 200"):
         index.insert(texts[200].tobytes(), 200)
+    with pytest.raises(ValueError, match="id 7 has a row of another plate"):
+        index.insert(texts[200].tobytes(), 7)
     index.insert(texts[0].tobytes(), 0)  # it is there already
     for i in range(200, 1000):
-        assert index.delete(texts[i - 200].tobytes(), i - 200)
-        index.insert(texts[i].tobytes(), i)
+        assert index.delete(texts[i - 200].tobytes(), i % 200)
+        index.insert(texts[i].tobytes(), i % 200)
     last = np.full(200, 16, dtype=np.int32)
-    assert set(found(index, texts[800:], last)) >= {(i, 800 + i) for i in range(200)}
-    with pytest.raises(MemoryError):
-        index.build(texts[:201], np.arange(201, dtype=np.uint32))
+    assert set(found(index, texts[800:], last)) >= {(i, i) for i in range(200)}
+    with pytest.raises(ValueError, match="not below 200"):
+        index.build(texts[:201], ids[:201])
     assert index.room() == 0
-    index.build(texts[:200], np.arange(200, dtype=np.uint32))
+    index.build(texts[:200], ids[:200])
     assert set(found(index, texts[:200], last)) >= {(i, i) for i in range(200)}
+
+
+def test_a_full_table_says_so_and_stays_as_it_is() -> None:
+    """Rows that reach far take the room of many."""
+    rng = np.random.default_rng(3)
+    texts = np.array([rng.permutation(36)[:16] + 1 for _ in range(2000)], dtype=np.uint8)
+    reaches, ids = np.full((2000, 2), 2, dtype=np.uint8), np.arange(2000, dtype=np.uint32)
+    index = Index(FOLD, rows=2000)
+
+    def fill() -> None:
+        for i in range(2000):
+            index.insert(texts[i].tobytes(), i, errors=2, missing_ends=2)
+
+    with pytest.raises(MemoryError, match="rows and no room"):
+        fill()
+    put = len(index)
+    assert 100 < put < 2000
+    with pytest.raises(MemoryError):
+        index.build(texts, ids, reaches)
+    whole, part = np.full(put, 16, dtype=np.int32), np.full(put, 13, dtype=np.int32)
+    pairs = {(i, i) for i in range(put)}
+    assert set(found(index, texts[:put], whole)) == pairs
+    assert set(found(index, np.roll(texts[:put], -1, axis=1), part)) == pairs
+    assert index.delete(texts[0].tobytes(), 0)
+    index.insert(texts[put].tobytes(), put)
+    index.build(texts, ids)
+    assert len(index) == 2000
 
 
 def test_memory_that_is_not_needed_any_more_is_given_back() -> None:

@@ -13,19 +13,21 @@ GREEK = {
     **dict(zip("αβεζηικμνορτυχ", "ABEZHIKMNOPTYX", strict=True)),
     **dict(zip("γπφ", "ГПФ", strict=True)),
     **dict(zip("ϲϳ", "CJ", strict=True)),
-    **dict(zip("ς", "\ufffd", strict=True)),  # a sigma like any other, and sigma has no twin
+    **{small: small.upper() for small in "δθλξσςψω"},
 }
 LATIN = {"ß": "B", "ẞ": "B", "ð": "D", "ɖ": "D", "ø": "O", "ł": "L", "ħ": "H", "ŧ": "T", "ɨ": "I", "ɡ": "G", "ɑ": "A"}
 LATIN |= {"ı": "I", "đ": "D", "ⱥ": "A", "ɐ": "\ufffd"}
-ARABIC = {letter: letter for letter in "ابپتثجحدرزژسشصطعفقكگلمنهوى"} | {
+ARABIC = {letter: letter for letter in "ابپتثجچحخدذرزژسشصضطظعغفقكگلمنهوى"} | {
     "ک": "ك",
     "ي": "ى",
     "ی": "ى",
     "ھ": "ه",
     "ہ": "ه",
+    "\u0640": "",  # tatweel, a stroke that draws out the letter before it
 }
 PROVINCES = set("京津沪冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼渝警学挂港澳使领试超临应急民航")
-GLYPHS = CYRILLIC | GREEK | LATIN | ARABIC | {letter: letter for letter in PROVINCES}
+KOREAN = set("가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주하허호바사아자배")
+GLYPHS = CYRILLIC | GREEK | LATIN | ARABIC | {letter: letter for letter in PROVINCES | KOREAN}
 UNKNOWN = "\ufffd"
 
 

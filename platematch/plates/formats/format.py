@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from random import Random
 
 from platematch.plates.symbols import canonical
@@ -13,10 +14,15 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Pattern:
-    """positions: the canonical characters that may stand at each, all equally likely. share: of the format, 0..1."""
+    """positions: the canonical characters that may stand at each. share: of the format, 0..1.
+
+    starts: of the pattern's plates, the share that starts with each of these two characters; in the rest, and at the
+    other positions, all characters are equally likely.
+    """
 
     positions: tuple[str, ...]
     share: float
+    starts: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def fits(self, plate: str) -> bool:
         """Whether a canonical plate is one of this pattern's."""
@@ -38,7 +44,7 @@ class Format:
         return any(pattern.fits(plate) for pattern in self.patterns)
 
     def random(self, rng: Random) -> str:
-        """A canonical plate, drawn by the patterns' shares."""
+        """A canonical plate, drawn by the patterns' shares, with any start."""
         (pattern,) = rng.choices(self.patterns, [pattern.share for pattern in self.patterns])
         return "".join(map(rng.choice, pattern.positions))
 
