@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from photographs import photograph
 
+from benchmarks._curve import Said, Scored
 from benchmarks._load import Request
+from benchmarks._rules import Pairs, rules, weighted
 from benchmarks._traffic import Traffic
 from benchmarks.ingest import wrong
+from platematch.plates import pack_batch
 from platematch.reads import Read
 
 REPOSITORY = Path(__file__).parents[1]
@@ -33,26 +37,65 @@ def run(module: str, *arguments: str) -> dict[str, Any]:
 
 
 def test_speed_is_measured_and_the_answers_agree() -> None:
-    result = run("match", "--plates", "2000", "--reads", "2048", "--rival-reads", "200", "--repeats", "1")
+    small = ("--plates", "2000", "--reads", "2048", "--rival-reads", "200", "--rivals", "0", "--repeats", "1")
+    result = run("match", *small)
     assert result["options"] == {"plates": 2000, "reads": 2048, "rival_reads": 200, "repeats": 1, "seed": 1}
     assert all(row["reads/s"] > 0 for row in result["rows"])
-    assert {"dict, exact texts (floor)", "Matcher.match, traffic", "RapidFuzz cdist, distance 1"} <= {
-        row["what"] for row in result["rows"]
-    }
-    assert result["checks"]["missing"] == 0
-    assert result["checks"]["candidates"] >= result["checks"]["within 1"] >= 100 > result["checks"]["exact"] > 20
+    assert {
+        "floor: ten random cache lines a read",
+        "search and bound (Matcher.sift)",
+        "search, bound and scores (Matcher.score)",
+        "Matcher.match, traffic",
+        "RapidFuzz cdist",
+    } <= {row["what"] for row in result["rows"]}
+    assert {row["what"] for row in result["calls"]} == {"one read", "put an entry", "remove an entry"}
+    checks = result["checks"]
+    assert checks["missing"] == checks["wrongly dropped"] == checks["wrong scores"] == 0
+    assert checks["candidates"] >= checks["within 1"] >= 100 > checks["exact"] > 20
+    assert checks["scores"] > 20
 
 
-def test_rules_are_compared_and_probabilities_checked() -> None:
-    result = run("accuracy", "--plates", "1000", "3000", "--lists", "1", "--reads", "3000", "--listed-reads", "600")
-    assert [size["plates"] for size in result["sizes"]] == [1000, 3000]
-    for size in result["sizes"]:
-        exact, edit, matcher = (rule["found"] for rule in size["rules"])
-        assert 0.8 < exact < matcher < edit < 1.0
-        stray, _, false = (rule["false"] for rule in size["rules"])
-        assert stray <= false <= 1
-        assert sum(row["right pairs"] for row in size["bins"]) > 500
-        assert all(row["right"] > 0.5 for row in size["bins"] if row["right pairs"] > 100)
+def test_rules_are_compared_and_probabilities_checked(tmp_path: Path) -> None:
+    result = run(
+        "accuracy", "--plates", "1000", "5000", "--reads", "6000", "--soft-reads", "1500", "--listed-reads", "500",
+        "--learn", "600", "--plots", str(tmp_path),
+    )  # fmt: skip
+    titles = list(result["tables"])
+    assert titles[:2] == ["1,000 listed", "5,000 listed"]
+    assert titles[2:] == ["5,000 listed, the second simulator", "5,000 listed, a wrong mix of formats"]
+    for title, rows in result["tables"].items():
+        found = {row["rule"]: row["found as set"] for row in rows}
+        exact, edit, matcher = (
+            found[rule] for rule in ("exact text", "Levenshtein ≤ 1 (RapidFuzz)", "matcher, text only")
+        )
+        assert 0.85 < exact < edit < 1.0, title
+        assert exact - 0.02 < matcher < 1.0, title
+        false = {row["rule"]: row["false as set"] for row in rows}
+        assert false["exact text"] <= false["Genetec, one look-alike"] <= false["OPS-COM, one look-alike"]
+        assert false["OPS-COM, one look-alike"] < false["Levenshtein ≤ 1 (RapidFuzz)"]
+        assert all(0 <= row["found at 1"] <= row["found at 10"] <= 1 for row in rows)
+        assert any(row["gap"] is not None for row in rows)
+    for name in ("found-false.png", "reliability.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_thresholds_and_gaps_are_those_worked_out_by_hand() -> None:
+    curve = Scored(np.array([5.0, 3.0, 1.0, -np.inf]), np.array([4.0, 2.0, -np.inf]), np.array([1.0, 9.0, 99_990.0]))
+    assert [curve.share_at(rate) for rate in (0.5, 1, 9, 10)] == [0.25, 0.5, 0.5, 0.75]
+    assert curve.at(2.0) == (0.5, pytest.approx(10.0))
+    said = Said(np.array([0.2, 0.2, 0.9]), np.array([True, False, True]), np.array([1.0, 3.0, 4.0]))
+    assert said.gap() == pytest.approx((4 * abs(0.2 - 0.25) + 4 * abs(0.9 - 1.0)) / 8)
+
+
+def test_rules_score_what_they_are_shipped_for() -> None:
+    plates, reads = ["AB1234CD"] * 6, ["AB1234CD", "AB1Z34CD", "A81234CD", "EB1234CD", "IAB1234CD", "AB12340D"]
+    codes, lengths = pack_batch(plates)
+    pairs = Pairs(*pack_batch(reads), codes, lengths)
+    says = {rule.name: (rule.score(pairs) > -np.inf).tolist() for rule in rules(codes, lengths)}
+    assert says["exact text"] == [True] + [False] * 5
+    assert says["Genetec, one look-alike"] == [True, True, True, False, False, False]
+    assert says["Levenshtein ≤ 1 (RapidFuzz)"] == [True] * 6
+    assert weighted(pairs).tolist() == pytest.approx([0.0, 0.3, 0.3, 1.0, 0.6, 1.0])
 
 
 def test_pictures_are_read_and_compared_with_what_they_show(tmp_path: Path) -> None:
@@ -110,5 +153,5 @@ def test_every_read_is_as_long_and_fresh() -> None:
 
 
 def test_a_seed_gives_the_same_figures() -> None:
-    small = ("accuracy", "--plates", "200", "--lists", "1", "--reads", "200", "--listed-reads", "100", "--seed", "5")
+    small = ("accuracy", "--text", "--plates", "200", "--reads", "300", "--listed-reads", "100", "--learn", "0")
     assert run(*small) == run(*small)

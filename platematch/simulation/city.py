@@ -14,8 +14,9 @@ from platematch.reads import Candidate, Read
 from platematch.reads import Vehicle as Looks
 from platematch.simulation.camera import Camera, distance_km, picture_camera, random_camera
 from platematch.simulation.channel import Seen, read
+from platematch.simulation.fleet import parade, passing
 from platematch.simulation.photo import photo
-from platematch.simulation.vehicles import COLORS, TYPES, Spot, Vehicle, neighbour_of, random_vehicle
+from platematch.simulation.vehicles import COLORS, TYPES, Spot, Vehicle, neighbour_of
 
 _Kind = Literal["listed", "near", "ordinary"]
 
@@ -101,6 +102,7 @@ class City:
     def passages(self, start: datetime, per_second: float) -> Iterator[Passage]:
         """An endless stream, ordered by time, of about per_second reads in each second of the city's clock."""
         rng = random.Random(self._traffic)
+        ordinary = parade(passing(), rng)
         vehicles_a_second = per_second * 2.0 / (1 + MOST_CAMERAS_PASSED)
         due: list[_Due] = []
         free: dict[str, float] = {}  # when each picture camera can take the next picture
@@ -108,7 +110,7 @@ class City:
         number = turn = 0
         while True:
             while not due or set_out <= due[0].seconds:
-                vehicle, kind = self._next_vehicle(rng, turn)
+                vehicle, kind = self._next_vehicle(rng, turn, ordinary)
                 turn += kind == "listed"
                 for stop in self._journey(vehicle, kind, set_out, rng):
                     number += 1
@@ -125,13 +127,13 @@ class City:
             seen = _read_of(stop, at, rng)
             yield Passage(stop.vehicle, stop.kind == "listed", stop.kind == "near", stop.camera, at, seen)
 
-    def _next_vehicle(self, rng: random.Random, turn: int) -> tuple[Vehicle, _Kind]:
+    def _next_vehicle(self, rng: random.Random, turn: int, ordinary: Iterator[Vehicle]) -> tuple[Vehicle, _Kind]:
         draw = rng.random()
         if draw < self._listed_share:
             return self._listed[turn % len(self._listed)], "listed"
         near = draw < self._listed_share + self._near_share
         while True:
-            vehicle = neighbour_of(rng.choice(self._crowded), rng) if near else random_vehicle(rng)
+            vehicle = neighbour_of(rng.choice(self._crowded), rng) if near else next(ordinary)
             if vehicle.plate not in self._wanted:
                 return vehicle, "near" if near else "ordinary"
 

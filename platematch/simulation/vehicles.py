@@ -45,6 +45,9 @@ TYPES: dict[str, tuple[float, Makes]] = {
 }
 
 DIRTY_SHARE = 0.04
+"""Of all plates."""
+MOST_SPOTS = 2
+INKS = (0.1, 0.5, 0.9)
 
 
 @dataclass(frozen=True)
@@ -106,8 +109,8 @@ def _dirt(length: int, rng: random.Random) -> tuple[Spot, ...]:
     if rng.random() >= DIRTY_SHARE:
         return ()
     return tuple(
-        Spot(rng.randrange(length), rng.randrange(4), rng.randint(1, 2), rng.choice((0.1, 0.5, 0.9)))
-        for _ in range(rng.randint(1, 2))
+        Spot(rng.randrange(length), rng.randrange(4), rng.randint(1, 2), rng.choice(INKS))
+        for _ in range(rng.randint(1, MOST_SPOTS))
     )
 
 
