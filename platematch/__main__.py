@@ -17,6 +17,7 @@ COMMANDS = {
     "keys": ("platematch.commands.keys:keys", "Create, list and revoke keys."),
     "watchlist": ("platematch.commands.watchlist:watchlist", "Import, export and list watchlists."),
     "match": ("platematch.commands.match:match", "Show which listed vehicles a plate could be."),
+    "learn": ("platematch.commands.learn:learn", "Learn what cameras confuse, from pairs of truth and read."),
     "settings": ("platematch.commands.settings:settings", "Show every setting, its value and its meaning."),
 }
 

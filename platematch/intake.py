@@ -19,6 +19,7 @@ from platematch.outcome import NOTHING, Answer, Counts, Outcome, Result, Told, o
 from platematch.problem import Problem, invalid_item
 from platematch.reads import Read, derived_read_id
 from platematch.recent import Key
+from platematch.sampling import Sampler
 from platematch.settings import Settings
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # device clocks start there
@@ -76,8 +77,10 @@ class _Arrival:
 class Intake:
     """Takes the reads of all requests; `accept` returns when every hit among them is on disk."""
 
-    def __init__(self, settings: Settings, sink: Sink, counts: Counts) -> None:
+    def __init__(self, settings: Settings, sink: Sink, counts: Counts, sampler: Sampler) -> None:
+        """sampler: takes some of the reads, to learn from."""
         self.counts = counts
+        self._sampler = sampler
         self._max_length = settings.max_plate_length
         self._skew = timedelta(seconds=settings.clock_skew_s)
         self._sink = sink
@@ -89,6 +92,7 @@ class Intake:
         results, version = await self._each(items, received_at)
         outcome = outcome_of(results, version)
         self.counts.add(outcome)
+        self._sampler.offer(items, results, received_at)
         return outcome
 
     async def settle(self, read: Read, received_at: datetime) -> Result:

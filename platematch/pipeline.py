@@ -16,6 +16,7 @@ from platematch import plates
 from platematch.access import StoredKey
 from platematch.errors import InvalidPlate, PlatematchError, SettingsError, StartError, TooLarge
 from platematch.intake import Intake, plate_problem
+from platematch.learner import Learner
 from platematch.matcher import Matcher, check_plate
 from platematch.matcher.match import Match
 from platematch.memory import Memory
@@ -24,6 +25,7 @@ from platematch.plates.formats import FORMATS
 from platematch.problem import Problem
 from platematch.reads import PlateRead, Read
 from platematch.recorder import Recorder
+from platematch.sampling import PER_SECOND, Sampler
 from platematch.settings import Settings
 from platematch.store import hits as hit_rows
 from platematch.store import keys as key_rows
@@ -76,7 +78,9 @@ class Pipeline:
         self.secret = secrets.token_bytes(32)
         self.matcher = Matcher(home_country=settings.home_country, memory=self.memory.index)
         self.recorder = Recorder(settings, store, self.matcher, self.memory.ids(self.secret), clock)
-        self.intake = Intake(settings, self.recorder, Counts(self.memory.counts[0]))
+        self.sampler = Sampler(PER_SECOND if settings.learning else 0)
+        self.learner = Learner(store, self.matcher.learn, settings.home_country, self.sampler)
+        self.intake = Intake(settings, self.recorder, Counts(self.memory.counts[0]), self.sampler)
         self.sender = Sender(
             store,
             allow_private=settings.webhook_allow_private,
@@ -116,6 +120,7 @@ class Pipeline:
         pipeline._watch("expiry sweep", pipeline._sweep())
         pipeline._watch("store writer", store.ended())
         pipeline._watch("store listener", store.listen())
+        pipeline._watch("learner", pipeline.learner.run())
         return pipeline
 
     def _watch(self, name: str, work: Coroutine[None, None, None]) -> None:
@@ -141,6 +146,7 @@ class Pipeline:
         except TooLarge as error:
             raise StartError(f"the lists in the store do not fit into memory: {error.message}") from None
         self.matcher.version = version
+        await self.learner.load()
         await asyncio.to_thread(self.matcher.warm)
         for key in reversed(await self.store.read(hit_rows.recent_read_ids, self.settings.recent_reads)):
             self.recorder.hits.put(key, None)
@@ -153,6 +159,7 @@ class Pipeline:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await self.learner.close()
         await self.store.close()
 
     @property

@@ -49,6 +49,7 @@ class Settings:
     neighbour_m: float = _setting(500.0, "Cameras no farther apart than this, in metres, share a sighting", least=0)
     webhook_allow_private: bool = _setting(False, "Allow webhook receivers at private and loopback addresses")
     webhook_timeout_s: float = _setting(15.0, "How long a webhook receiver may take to answer", least=0.1)
+    learning: bool = _setting(True, "Learn what each camera confuses from a sample of the reads; keeps sums, no plates")
     drain_s: float = _setting(8.0, "How long a stopping service waits for work under way", least=0, most=60)
     log_level: str = _setting("info", "debug, info, warning or error")
     url: str = _setting("", "The service that the watchlist and match commands talk to; empty: the one of HOST:PORT")

@@ -19,6 +19,8 @@ Action = Literal[
     "webhooks.write",
     "keys.read",
     "keys.write",
+    "learning.read",
+    "learning.write",
 ]
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -29,8 +31,8 @@ ALLOWED: dict[Role, frozenset[Action]] = {
     "camera": frozenset({"reads.post"}),
     "patrol": frozenset({"reads.post", "reads.see_hits"}),
     "police": frozenset({"match", "watchlists.read", "watchlists.write", "hits.read"}),
-    "operator": frozenset({"match", "hits.read", "hits.dispose", "webhooks.read", "webhooks.write"}),
-    "auditor": frozenset({"watchlists.read", "hits.read", "webhooks.read", "keys.read"}),
+    "operator": frozenset({"match", "hits.read", "hits.dispose", "webhooks.read", "webhooks.write", "learning.read"}),
+    "auditor": frozenset({"watchlists.read", "hits.read", "webhooks.read", "keys.read", "learning.read"}),
     "admin": frozenset(ACTIONS),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from platematch.api import cameras, entries, health, hits, keys, match, pictures, reads, watchlists, webhooks
+from platematch.api import cameras, entries, health, hits, keys, learning, match, pictures, reads, watchlists, webhooks
 from platematch.api.endpoint import JSON, Endpoint, Endpoints
 from platematch.api.openapi import document
 
@@ -24,7 +24,7 @@ async def openapi(request: web.Request) -> web.Response:
 ENDPOINTS: tuple[Endpoint, ...] = tuple(
     endpoint
     # pictures before cameras: of two paths that fit, the first wins
-    for noun in (reads, pictures, cameras, match, watchlists, entries, hits, webhooks, keys, health)
+    for noun in (reads, pictures, cameras, match, watchlists, entries, hits, webhooks, keys, learning, health)
     for endpoint in noun.endpoints.items
 ) + tuple(endpoints.items)
 

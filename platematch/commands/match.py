@@ -1,88 +1,165 @@
-"""`platematch match PLATE`: which listed vehicles a plate could be, by a running service or by a file alone."""
+"""`platematch match`: which listed vehicles a plate could be, and the same for a file of reads."""
 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import click
 
 from platematch.commands.client import connect
-from platematch.commands.options import REGION, Finite, format_option, guess_format, service_options
+from platematch.commands.options import REGION, Confidences, Finite, Guess, format_option, guess_format, service_options
 from platematch.errors import PlatematchError
 
 FLOOR = 1e-6
+SOME_WRONG = 3
 
 
 @click.command()
-@click.argument("plate")
-@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False), help="Match against this list alone.")
+@click.argument("plate", required=False)
+@click.option("--watchlist", "lists", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="LIST",
+              help="Match against this list file, without a service; may be given several times.")  # fmt: skip
 @format_option
-@click.option("--region", type=REGION, metavar="UA", help="The country that the camera saw on the plate.")
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="READS",
+              help="Match the reads of this file, or of standard input (-).")  # fmt: skip
+@click.option("--output", type=click.Path(dir_okay=False, allow_dash=True), default="-",
+              help="Where matches go: NDJSON, or CSV if named so. [default: standard output]")  # fmt: skip
+@click.option("--min-probability", type=Finite(0, 1), help="Show matches from here up. [default: 0.05 with --file]")
+@click.option("--home-country", metavar="UA", help="Whose plates most of the traffic carries. [default: the setting]")
+@click.option("--candidate", "candidates", type=Guess(), multiple=True, metavar="PLATE[=CONFIDENCE]",
+              help="What else the engine may have read; may be given several times.")  # fmt: skip
 @click.option("--confidence", type=Finite(0, 1), help="The camera's confidence, 0 to 1.")
+@click.option("--char-confidences", type=Confidences(), metavar="C,C,…", help="Its confidence in each character.")
+@click.option("--region", type=REGION, metavar="UA", help="The country that the camera saw on the plate.")
+@click.option("--make", help="The make that it saw.")
+@click.option("--color", help="The colour that it saw.")
+@click.option("--type", "kind", help="The type of vehicle that it saw.")
+@click.option("--camera", "camera_id", metavar="ID", help="Which camera, for what was learnt of it.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @service_options
 def match(
-    plate: str, path: str | None, file_format: str | None, region: str | None, confidence: float | None,
-    as_json: bool, url: str | None, key: str | None,
-) -> None:  # fmt: skip
-    """Show which listed vehicles PLATE could be, the most probable first, and why.
+    plate: str | None, lists: tuple[str, ...], file_format: str | None, path: str | None, output: str,
+    min_probability: float | None, home_country: str | None, candidates: tuple[dict[str, Any], ...],
+    confidence: float | None, char_confidences: list[float] | None, region: str | None, make: str | None,
+    color: str | None, kind: str | None, camera_id: str | None, as_json: bool, url: str | None, key: str | None,
+) -> int:  # fmt: skip
+    """Show which listed vehicles PLATE could be, the most probable first, with the arithmetic.
 
-    With --file no service is needed; without it, one is asked (--url, --key of role police or operator).
+    A running service is asked (--url, --key of role police or operator); with --watchlist, none is needed.
+
+    With --file, all reads of a file are matched against list files: one read a line as JSON in the form of
+    POST /v1/reads, CSV with a column plate, or one plate a line; in gzip too. The matches come in the order of the
+    reads. Lines that hold no read are told at the end; then the exit code is 3.
 
     \b
     Examples:
-      platematch match AA1Z34BB --file vehicles.csv
-      platematch match AA1Z34BB --region UA
+      platematch match AA1Z34BB
+      platematch match AA1Z34BB --watchlist vehicles.csv --region UA --color black --make BMW
+      platematch match --file reads.ndjson.gz --watchlist vehicles.csv --output hits.csv
     """
-    read = {"plate": plate, "region": region, "confidence": confidence}
-    read = {name: value for name, value in read.items() if value is not None}
+    if (plate is None) == (path is None):
+        raise click.UsageError("give either a PLATE, or with --file a file of reads (--watchlist is for list files)")
+    if path is not None and not lists:
+        raise click.UsageError("--file needs at least one list file, by --watchlist")
+    formats = [(name, guess_format(name, file_format)) for name in lists]
     if path is not None:
-        answer = _match_file(read, path, guess_format(path, file_format))
+        return _match_file(path, formats, output, 0.05 if min_probability is None else min_probability, home_country)
+    vehicle = {"make": make, "color": color, "type": kind}
+    read = {
+        "plate": plate,
+        "confidence": confidence,
+        "char_confidences": char_confidences,
+        "candidates": list(candidates) or None,
+        "region": region,
+        "vehicle": _given(vehicle) or None,
+        "camera_id": camera_id,
+    }
+    if lists:
+        answer = _match_plate(_given(read), formats, home_country)
+    elif home_country is not None:
+        raise click.UsageError("--home-country is a setting of the service; here it goes with --watchlist")
     else:
-        answer = connect(url, key).call("POST", "/v1/match", read)
+        answer = connect(url, key).call("POST", "/v1/match", _given(read))
+    answer["matches"] = [found for found in answer["matches"] if found["probability"] >= (min_probability or 0.0)]
     if as_json:
         click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-        return
-    for found in answer["matches"]:
-        click.echo(f"{found['probability']:7.2%}  {found['plate']}  ({found['watchlist_id']}, {found['entry_id']})")
-        click.echo(f"         {found['explanation']['sentence']}")
-    if not answer["matches"]:
-        click.echo(f"{plate} is like no listed plate.")
+    else:
+        from platematch.commands.arithmetic import show
+
+        show(str(plate), answer)
+    return 0
 
 
-def _match_file(read: dict[str, Any], path: str, file_format: str) -> Any:
-    """The answer of a service whose only list is the file."""
+def _given(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _country(home_country: str | None) -> str:
+    """The home country asked for, or the setting; and a place for the kernels."""
     from platematch.commands.data import place_kernels
     from platematch.settings import load
 
-    settings = load()
-    place_kernels(settings)
+    settings = load({"PLATEMATCH_HOME_COUNTRY": home_country}) if home_country else load()
+    place_kernels(load())
+    return settings.home_country
+
+
+def _match_plate(read: dict[str, Any], formats: list[tuple[str, str]], home_country: str | None) -> Any:
+    """The answer of a service whose only lists are the files."""
+    country = _country(home_country)
+
+    from datetime import UTC, datetime
 
     import msgspec
 
+    from platematch.commands.matching_files import load_matcher
+    from platematch.commands.reading import FileRead
     from platematch.errors import InvalidInput
-    from platematch.matcher import Matcher, check_plate
-    from platematch.reads import PlateRead
-    from platematch.watchlist import Watchlist
-    from platematch.watchlist.importing import read_file
+    from platematch.matcher import check_plate
 
     try:
-        asked = msgspec.convert(read, PlateRead)
+        asked = msgspec.convert(read, FileRead)
     except msgspec.ValidationError as error:
         raise InvalidInput(str(error)) from None
     check_plate(asked.plate, wildcards=False)
-    name = Path(path).name
-    imported = read_file(file_format, Path(path).read_bytes())
-    if not imported.entries:
-        raise PlatematchError(f"{path} holds no valid row: {imported.rejected[0].message if imported.rejected else ''}")
-    if imported.rejected:
-        click.echo(f"Rows of {name} that are no entries and left out: {len(imported.rejected)}.", err=True)
-    now = datetime.now(UTC)
-    matcher = Matcher(home_country=settings.home_country)
-    matcher.put_watchlist(Watchlist(watchlist_id="file", name=name, purpose="match", owner="command line"), now, 1)
-    matcher.load("file", imported.entries)
-    matches = matcher.match([asked], [now], floor=FLOOR)[0]
+    matcher = load_matcher(formats, country)
+    matches = matcher.match([asked], [datetime.now(UTC)], floor=FLOOR)[0]
     return msgspec.to_builtins({"matches": matches, "background": matcher.background(asked), "version": 0})
+
+
+def _match_file(path: str, formats: list[tuple[str, str]], output: str, floor: float, home_country: str | None) -> int:
+    """Match a file of reads; the exit code."""
+    country = _country(home_country)
+
+    import sys
+
+    from platematch.commands.matching_files import CsvWriter, NdjsonWriter, Tally, load_matcher, match_file
+    from platematch.commands.progress import Progress
+    from platematch.commands.reading import open_reads
+
+    tally = Tally()
+    with open_reads(path) as reads:
+        matcher = load_matcher(formats, country)
+        with click.open_file(output, "wb") as opened:
+            file = cast(BinaryIO, opened)
+            writer = CsvWriter(file) if output.lower().endswith(".csv") else NdjsonWriter(file)
+            progress = Progress("reads", reads.size, shown=output != "-" or not sys.stdout.isatty())
+            try:
+                match_file(matcher, reads, writer, tally, floor, progress)
+            finally:
+                _report(tally, progress.end(), reads.unused)
+    if tally.rejected and not tally.matched:
+        raise PlatematchError("no line of the file holds a read")
+    return SOME_WRONG if tally.rejected else 0
+
+
+def _report(tally: Any, seconds: float, unused: list[str]) -> None:
+    if unused:
+        click.echo(f"Columns that were not used: {', '.join(unused)}.", err=True)
+    for line, reason in sorted(tally.wrong):
+        click.echo(f"line {line}: {reason}", err=True)
+    if tally.rejected > len(tally.wrong):
+        click.echo(f"… and {tally.rejected - len(tally.wrong)} more lines that hold no read", err=True)
+    rate = tally.matched / max(seconds, 1e-3)
+    wrong = f"; lines that hold no read: {tally.rejected:,}" if tally.rejected else ""
+    click.echo(f"Reads: {tally.matched:,} in {seconds:.1f} s, {rate:,.0f}/s; matches: {tally.found:,}{wrong}", err=True)

@@ -66,6 +66,27 @@ WATCHLIST_ID = Text(
 )
 
 
+class Guess(click.ParamType[dict[str, Any]]):
+    """One of an engine's alternative texts, with its confidence behind `=` where it has one."""
+
+    name = "candidate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """As in a read."""
+        plate, stated, confidence = str(value).partition("=")
+        return {"plate": plate} | ({"confidence": FRACTION.convert(confidence, param, ctx)} if stated else {})
+
+
+class Confidences(click.ParamType[list[float]]):
+    """Numbers from 0 to 1 with commas between them."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
+        """The numbers."""
+        return [FRACTION.convert(part, param, ctx) for part in str(value).split(",")]
+
+
 class Whole(click.IntRange):
     """A whole number in a range."""
 
@@ -83,3 +104,6 @@ class Finite(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is no number", param, ctx)
         return float(number)
+
+
+FRACTION = Finite(0, 1)

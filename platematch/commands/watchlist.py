@@ -71,14 +71,14 @@ def import_file(
     client = connect(url, key)
     fmt = guess_format(getattr(file, "name", "-"), file_format)
     path = f"/v1/watchlists/{segment(watchlist_id)}"
-    described = {"name": name or watchlist_id, "purpose": purpose or "stolen vehicles", "owner": owner or _user()}
+    described = {"name": name or watchlist_id, "purpose": purpose or "stolen vehicles", "owner": owner or user()}
     new = not _exists(client, path)
     if new and dry_run:
         raise NotFound(f"there is no watchlist {watchlist_id!r} to try the import on; import without --dry-run")
     if new:
         client.call("PUT", path, described)
     try:
-        with _upload(file) as body:
+        with sending(file) as body:
             done = client.call("POST", f"{path}/import", body, format=fmt, mode=mode, dry_run=dry_run, force=force)
         _report(done, dry_run)
     except Refused:
@@ -120,7 +120,7 @@ def _exists(client: Client, path: str) -> bool:
 
 
 @contextmanager
-def _upload(file: BinaryIO) -> Iterator[bytes | Upload]:
+def sending(file: BinaryIO) -> Iterator[bytes | Upload]:
     """The file to send; on a terminal a large one shows a progress bar."""
     try:
         size = os.fstat(file.fileno()).st_size if file.seekable() else 0
@@ -149,7 +149,8 @@ def _report(done: dict[str, Any], dry_run: bool) -> None:
     click.echo(f"{outlook}{counts}; {len(rejected)} {rows} rejected; version {done['version']}")
 
 
-def _user() -> str:
+def user() -> str:
+    """Who runs the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

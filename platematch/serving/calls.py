@@ -1,4 +1,4 @@
-"""What fronts ask of the owner, over a Unix socket: to settle reads that may match, and for keys."""
+"""What fronts ask of the owner, over a Unix socket: to settle reads that may match, for keys, to take a sample."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from platematch.access import StoredKey
+from platematch.matcher.record import CameraRead
 from platematch.outcome import Told
 from platematch.problem import Problem
 from platematch.reads import Read
 
 # Names of sockets in the service's private folder: for these calls, and for the requests that fronts pass on.
 CALLS, API = "calls", "api"
-SETTLE, KEYS = "/settle", "/keys/"
+SETTLE, KEYS, SAMPLE = "/settle", "/keys/", "/sample"
 
 
 class Handed(Struct, frozen=True):
@@ -47,6 +48,7 @@ class Setting(Struct, frozen=True):
 encode = msgspec.json.Encoder().encode
 decode_handed = msgspec.json.Decoder(list[Handed]).decode
 decode_settled = msgspec.json.Decoder(Sequence[Settled]).decode
+decode_sample = msgspec.json.Decoder(list[CameraRead]).decode
 decode_key = msgspec.json.Decoder(StoredKey | None).decode
 decode_problem = msgspec.json.Decoder(Problem).decode
 decode_setting = msgspec.json.Decoder(Setting).decode

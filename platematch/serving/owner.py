@@ -10,10 +10,12 @@ import aiohttp
 from platematch.access import StoredKey
 from platematch.api.problems import error_of
 from platematch.errors import StoreUnavailable
+from platematch.matcher.record import CameraRead
 from platematch.serving.calls import (
     API,
     CALLS,
     KEYS,
+    SAMPLE,
     SETTLE,
     Handed,
     Settled,
@@ -60,6 +62,10 @@ class Owner:
         """The stored key of the id."""
         key: StoredKey | None = decode_key(await self._ask("GET", KEYS + key_id))
         return key
+
+    async def sample(self, reads: Sequence[CameraRead]) -> None:
+        """Hand over reads to be learnt from."""
+        await self._ask("POST", SAMPLE, encode(reads))
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         try:

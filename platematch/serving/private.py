@@ -14,7 +14,7 @@ from platematch.api.service import SERVICE, Service
 from platematch.errors import PlatematchError
 from platematch.outcome import Told
 from platematch.pipeline import Pipeline
-from platematch.serving.calls import KEYS, SETTLE, Handed, Settled, decode_handed, encode
+from platematch.serving.calls import KEYS, SAMPLE, SETTLE, Handed, Settled, decode_handed, decode_sample, encode
 
 log = structlog.get_logger("platematch.serving")
 
@@ -25,6 +25,7 @@ def build(pipeline: Pipeline) -> web.Application:
     """The application behind the private socket."""
     app = application(Service.of(pipeline))
     app.router.add_post(SETTLE, _settle)
+    app.router.add_post(SAMPLE, _sample)
     app.router.add_get(KEYS + "{key_id}", _key)
     return app
 
@@ -48,6 +49,15 @@ async def _settled(pipeline: Pipeline, item: Handed) -> Settled:
         log.exception("read failed")
         return Settled(failed=problems.internal())
     return Settled(told=result) if isinstance(result, Told) else Settled(rejected=result)
+
+
+async def _sample(request: web.Request) -> web.Response:
+    """Reads of a front that are to be learnt from."""
+    request[RELAYED] = True
+    pipeline = request.app[SERVICE].pipeline
+    body = await read_body(request, GROWTH * pipeline.settings.max_body_bytes)
+    pipeline.sampler.put(await parsed(decode_sample, body))
+    return web.Response(body=b"null")
 
 
 async def _key(request: web.Request) -> web.Response:

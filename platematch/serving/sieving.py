@@ -20,10 +20,12 @@ from platematch.api.logs import configure
 from platematch.api.observed import application
 from platematch.api.service import Service
 from platematch.cameras import VENDORS
+from platematch.errors import PlatematchError
 from platematch.intake import Intake
 from platematch.matcher import Sieve
 from platematch.memory import Memory
 from platematch.outcome import Counts
+from platematch.sampling import PER_SECOND, Sampler
 from platematch.serving.calls import Setting
 from platematch.serving.forwarder import Forwarder
 from platematch.serving.listening import allow_connections, answering
@@ -33,6 +35,7 @@ from platematch.settings import Settings
 
 SIGN = b"\n"  # of life: a first when requests are taken
 BETWEEN_SIGNS_S = 1.0
+BETWEEN_SAMPLES_S = 5.0
 
 
 def run(setting: Setting, pipe: socket.socket) -> None:
@@ -52,7 +55,8 @@ async def _serve(setting: Setting, settings: Settings, pipe: socket.socket) -> N
     sieve.warm()
     owner = Owner(Path(setting.folder))
     forwarder = Forwarder(sieve, memory.ids(setting.secret), owner)
-    intake = Intake(settings, forwarder, Counts(memory.counts[setting.number]))
+    sampler = Sampler(-(-PER_SECOND // settings.workers) if settings.learning else 0)
+    intake = Intake(settings, forwarder, Counts(memory.counts[setting.number]), sampler)
     service = Service(
         settings,
         intake,
@@ -64,8 +68,10 @@ async def _serve(setting: Setting, settings: Settings, pipe: socket.socket) -> N
         with socket.socket(fileno=setting.listener) as listener:
             async with answering(_build(service, owner), listener, drain_s, cancel=True):
                 living = asyncio.create_task(_live(pipe))
+                teaching = asyncio.create_task(_teach(sampler, owner))
                 await stop.wait()
             await intake.close(drain_s)
+            teaching.cancel()
             living.cancel()
     finally:
         await owner.close()
@@ -77,6 +83,15 @@ async def _live(pipe: socket.socket) -> None:
         with contextlib.suppress(OSError):
             pipe.send(SIGN, socket.MSG_DONTWAIT)
         await asyncio.sleep(BETWEEN_SIGNS_S)
+
+
+async def _teach(sampler: Sampler, owner: Owner) -> None:
+    """Hand the sample to the owner from time to time; one that it cannot take is forgotten."""
+    while True:
+        await asyncio.sleep(BETWEEN_SAMPLES_S)
+        if reads := sampler.take():
+            with contextlib.suppress(PlatematchError):
+                await owner.sample(reads)
 
 
 def _build(service: Service, owner: Owner) -> web.Application:

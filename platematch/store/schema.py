@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from platematch.hits.hit import Disposition
 from platematch.matcher.match import Explanation
+from platematch.matcher.record import CountsRecord
 from platematch.reads import Location, Read
 from platematch.store.columns import Moment, Packed, RowNumber, Words
 from platematch.watchlist import Entry, Watchlist
@@ -222,6 +223,16 @@ keys = Table(
     Column("scope", Packed(frozenset[str]), nullable=False),
     Column("expires_at", Moment),
     Column("revoked_at", Moment),
+)
+
+# What was learnt: sums over many reads, no read and no plate. source: traffic or pairs; camera_id: empty for the total.
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("source", Words(20), primary_key=True),
+    Column("camera_id", Words(200), primary_key=True),
+    Column("version", RowNumber, nullable=False),
+    Column("counts", Packed(CountsRecord), nullable=False),
 )
 
 audit = Table(

@@ -27,7 +27,8 @@ def test_a_hit_shows_its_read_entry_and_explanation(service: Any, read: Make, ca
     shown = service.call("GET", f"/v1/hits/{hit_id}", role="police").json
     assert (shown["hit_id"], shown["watchlist_id"], shown["entry"]["plate"]) == (hit_id, "h-show", "KN1234AX")
     assert (shown["read"]["plate"], shown["read"]["camera_id"]) == ("KN1Z34AX", camera_id)
-    assert "confuse" in shown["explanation"]["sentence"]
+    assert " reads of " in shown["explanation"]["sentence"]
+    assert "замість" in shown["explanation"]["sentence_uk"]
 
 
 def test_the_picture_comes_back_as_it_was_sent(service: Any, read: Make) -> None:

@@ -199,8 +199,9 @@ def test_a_match_is_explained_and_audited(service: Any) -> None:
     service.list_with("w-match", "KL1234AX")
     answer = service.call("POST", "/v1/match", {"plate": "KL1Z34AX"}, role="police").json
     found = next(item for item in answer["matches"] if item["watchlist_id"] == "w-match")
-    assert set(found) == {"entry_id", "watchlist_id", "plate", "probability", "explanation"}
-    assert "confuse" in found["explanation"]["sentence"]
+    assert set(found) == {"entry_id", "watchlist_id", "plate", "probability", "log_odds", "explanation"}
+    assert " reads of " in found["explanation"]["sentence"]
+    assert "замість" in found["explanation"]["sentence_uk"]
     assert 0 < answer["background"] < 1
     lines, _ = service.run(service.pipeline.store.read(audit.page, None, 5))
     assert any((line.action, line.object) == ("match", "plate/KL1Z34AX") for line in lines)

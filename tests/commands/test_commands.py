@@ -109,7 +109,7 @@ def test_the_data_folder_is_made_for_its_owner_alone(command: Any, tmp_path: Pat
         ["keys", "create"], ["keys", "create", "--role", "boss"],
         ["keys", "create", "--role", "admin", "--expires-in", "soon"],
         ["nothing"], ["match"], ["watchlist", "import", "stolen", "/nowhere.csv"],
-        ["match", "AA1234BB", "--file", __file__],
+        ["match", "AA1234BB", "--watchlist", __file__],
     ],
 )  # fmt: skip
 def test_wrong_usage_is_a_2(command: Any, arguments: list[str]) -> None:
@@ -156,19 +156,19 @@ def test_without_a_key_the_way_to_make_one_is_told(command: Any) -> None:
 def test_a_plate_is_matched_against_a_file(command: Any, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(CSV)
-    done = command("match", "aa 1Z34-bb", "--file", str(file))
+    done = command("match", "aa 1Z34-bb", "--watchlist", str(file))
     assert done.code == 0
     assert "АА1234ВВ" in done.out.splitlines()[0]
-    assert "cameras confuse" in done.out
-    answer = json.loads(command("match", "AA1234BB", "--file", str(file), "--json").out)
+    assert "reads of 2 show Z" in done.out
+    answer = json.loads(command("match", "AA1234BB", "--watchlist", str(file), "--json").out)
     assert answer["matches"][0]["entry_id"] == "1"
     assert answer["matches"][0]["probability"] > 0.5
-    assert "like no listed plate" in command("match", "XY77777", "--file", str(file)).out
+    assert "like no listed plate" in command("match", "XY77777", "--watchlist", str(file)).out
 
 
 @pytest.mark.parametrize("plate", ["", "...", "A" * 70])
 def test_what_is_no_plate_is_told(command: Any, tmp_path: Path, plate: str) -> None:
     file = tmp_path / "list.csv"
     file.write_text(CSV)
-    done = command("match", plate, "--file", str(file))
+    done = command("match", plate, "--watchlist", str(file))
     assert (done.code, done.out) == (1, "")

@@ -196,4 +196,4 @@ def test_a_failed_export_spoils_no_older_one(on_service: Any, tmp_path: Path) ->
 def test_a_region_is_taken_in_small_letters(on_service: Any, command: Any, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(CSV)
-    assert "KM4321AX" in command("match", "KM4321AX", "--region", "ua", "--file", str(file)).out
+    assert "KM4321AX" in command("match", "KM4321AX", "--region", "ua", "--watchlist", str(file)).out

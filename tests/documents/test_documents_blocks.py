@@ -96,6 +96,14 @@ def is_a_program_of_the_webhooks(block: Block) -> None:
         ast.parse(block.text)
 
 
+def is_an_example_that_runs(block: Block) -> None:
+    """tests/documents/test_documents_examples.py runs all examples of a document, one after another."""
+    from test_documents_examples import EXAMPLES
+
+    assert block in EXAMPLES[block.document]
+    assert ">>> " in block.text
+
+
 KINDS: dict[str, Callable[[Block], None]] = {
     "sh": runs_in_its_terminal,
     "text": follows_a_command,
@@ -104,6 +112,7 @@ KINDS: dict[str, Callable[[Block], None]] = {
     "csv": is_a_list,
     "toml": is_a_settings_file,
     "ini": is_a_unit,
+    "pycon": is_an_example_that_runs,
     "python": is_a_program_of_the_webhooks,
     "js": is_a_program_of_the_webhooks,
 }

@@ -1,0 +1,66 @@
+"""A sample of the reads that are taken in, waiting for a moment to be counted; bounded in rate and in number."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+
+from platematch.matcher.record import CameraRead
+from platematch.outcome import Result, Told
+from platematch.problem import Problem
+from platematch.reads import Read
+
+PER_SECOND = 100
+"""Reads counted in each second, at most: millions in a day, for a hundredth of a core."""
+MOST_WAITING = 20_000
+
+
+class Sampler:
+    """Reads of one process, hits and others alike; what counts leaves picture, time and place behind at once."""
+
+    def __init__(self, per_second: int = PER_SECOND) -> None:
+        """per_second: 0 takes none."""
+        self._per_second = per_second
+        self._left = 0
+        self._second = -1
+        self._waiting: list[CameraRead] = []
+        self._random = random.Random()  # noqa: S311 - which reads are counted is no secret
+
+    def offer(self, items: Sequence[Read | Problem], results: Sequence[Result], at: datetime) -> None:
+        """Take some of the reads among n items that arrived at a time, as many as this second has room for.
+
+        results (n,): what became of each; repeats and what was rejected are not taken.
+        """
+        second = int(at.timestamp())
+        if second != self._second:
+            self._second, self._left = second, self._per_second
+        room = min(self._left, MOST_WAITING - len(self._waiting))
+        if room <= 0:
+            return
+        reads = [
+            item
+            for item, result in zip(items, results, strict=True)
+            if isinstance(item, Read) and isinstance(result, Told) and not result.duplicate
+        ]
+        chosen = reads if room >= len(reads) else self._random.sample(reads, room)
+        self._left -= len(chosen)
+        self._waiting += [
+            CameraRead(
+                plate=read.plate,
+                region=read.region,
+                char_confidences=read.char_confidences,
+                candidates=read.candidates,
+                camera_id=read.camera_id,
+            )
+            for read in chosen
+        ]
+
+    def put(self, reads: Sequence[CameraRead]) -> None:
+        """Reads that another process has sampled."""
+        self._waiting += reads[: max(0, MOST_WAITING - len(self._waiting))]
+
+    def take(self) -> list[CameraRead]:
+        """What waits; it is forgotten here."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
