@@ -11,6 +11,7 @@
 #include "alphabet.h"
 #include "forms.h"
 #include "index.h"
+#include "near.h"
 
 #define NONE UINT32_MAX
 
@@ -115,6 +116,10 @@ static inline void text_put(struct text *text, const uint8_t *codes) {
     SET(text->halves[1], halves[1]);
 }
 
+static inline struct symbols text_symbols(const struct text *text) {
+    return (struct symbols){{GET(text->halves[0]), GET(text->halves[1])}};
+}
+
 static inline void text_get(const struct text *text, uint8_t *codes) {
     uint64_t halves[2] = {GET(text->halves[0]), GET(text->halves[1])};
     __builtin_memcpy(codes, halves, sizeof halves);
@@ -126,12 +131,6 @@ static inline bool text_is(const struct text *text, const uint8_t *codes) {
     return GET(text->halves[0]) == halves[0] && GET(text->halves[1]) == halves[1];
 }
 
-// Of 8 bytes as one number: the top bit of each that is not 0.
-static inline uint64_t bytes_set(uint64_t bytes) {
-    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
-    return (((bytes & low) + low) | bytes) & ~low;
-}
-
 // Folds a plate's 16 symbols where they are; returns its length.
 static inline size_t fold_text(const uint8_t *fold, uint8_t *text) {
     for (size_t i = 0; i < PLATE_SYMBOLS; i++)
@@ -139,18 +138,16 @@ static inline size_t fold_text(const uint8_t *fold, uint8_t *text) {
     return plate_length(text);
 }
 
-// Whether a plate, in which ANY stands for any symbol, and a read of its length differ at one place at most.
-static inline bool texts_near(const uint8_t *plate, const uint8_t *read, size_t length) {
-    _Static_assert(SYMBOL_ANY == UINT8_MAX, "eight of it have all bits set");
-    uint64_t x[2], y[2];
-    __builtin_memcpy(x, plate, sizeof x);
-    __builtin_memcpy(y, read, sizeof y);
-    uint64_t low = bytes_set(x[0] ^ y[0]) & bytes_set(~x[0]), high = bytes_set(x[1] ^ y[1]) & bytes_set(~x[1]);
-    if (length < 8)
-        low &= ((uint64_t)1 << 8 * length) - 1;
-    if (length < 16)
-        high &= length > 8 ? ((uint64_t)1 << 8 * (length - 8)) - 1 : 0;
-    return (low & (low - 1)) == 0 && (high & (high - 1)) == 0 && (low == 0 || high == 0);
+static inline uint64_t fold_half(const uint8_t *fold, uint64_t half) {
+    uint64_t folded = 0;
+    for (unsigned i = 0; i < 64; i += 8)
+        folded |= (uint64_t)fold[half >> i & 0xFF] << i;
+    return folded;
+}
+
+// The same of symbols; 0 is in a class of its own.
+static inline struct symbols fold_symbols(const uint8_t *fold, struct symbols text) {
+    return (struct symbols){{fold_half(fold, text.halves[0]), text.halves[1] ? fold_half(fold, text.halves[1]) : 0}};
 }
 
 #endif

@@ -86,6 +86,7 @@ void contents_wipe(const struct contents *former, const struct contents *now) {
         set_state(former, (uint32_t)id, 0);
     if (former->rows_n > kept)
         block_wipe(block, &block->rows[kept], (former->rows_n - kept) * sizeof *block->rows);
+    block_enlarge_rows(block); // what was given back has forgotten it
     block_wipe(block, block->wild[former->side], former->most_wild * sizeof *block->wild[0]);
     table_wipe(block, &former->table);
 }
@@ -117,13 +118,13 @@ static uint32_t find_head(const struct contents *contents, const struct entry *e
 }
 
 // Counts a head in, or out again (by: 1 or -1).
-static void count(struct contents *contents, const struct entry *entry, uint32_t by) {
-    contents->two_errors += entry->reach.errors > 1 ? by : 0;
-    contents->ends += entry->reach.ends > 0 ? by : 0;
+static void count(struct contents *contents, const struct entry *entry, int by) {
+    contents->two_errors += (uint32_t)(entry->reach.errors > 1 ? by : 0);
+    contents->ends += (uint32_t)(entry->reach.ends > 0 ? by : 0);
     for (size_t i = 0; i < entry->length; i++) {
         uint8_t symbol = entry->text[i];
         uint64_t bit = (uint64_t)1 << symbol % 64;
-        contents->symbol_counts[symbol] += by;
+        contents->symbol_counts[symbol] += (uint64_t)by;
         contents->symbols[symbol / 64] &= ~bit;
         contents->symbols[symbol / 64] |= contents->symbol_counts[symbol] > 0 ? bit : 0;
     }
@@ -231,6 +232,8 @@ bool contents_grow(struct contents *contents, size_t keys) {
     const struct block *block = contents->block;
     size_t buckets = table_grown(contents->table.live, keys);
     if (buckets > block->most_buckets)
+        buckets = block->most_buckets;
+    if (!table_fits(&(struct table){.n = buckets, .live = contents->table.live}, keys))
         return false;
     struct batch batch;
     contents->table_side = !contents->table_side;
@@ -252,7 +255,7 @@ static void delete_last(struct contents *contents, const struct entry *entry) {
     uint32_t place = GET(row_at(contents, entry->id)->before);
     if (place != NONE)
         wild_remove(contents, entry->length, place);
-    count(contents, entry, UINT32_MAX);
+    count(contents, entry, -1);
 }
 
 // Makes the next row of a head's chain the head.

@@ -17,7 +17,7 @@ struct contents {
     unsigned side, table_side;
     uint32_t rows_n, most_wild, live, two_errors, ends;
     uint32_t wild_begin[LENGTHS + 1];
-    uint32_t symbol_counts[256]; // how often each is in the heads' folded texts
+    uint64_t symbol_counts[256]; // how often each is in the heads' folded texts
     uint64_t symbols[256 / 64];
     struct table table;
 };

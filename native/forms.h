@@ -47,7 +47,9 @@ static inline size_t plate_length(const uint8_t *codes) {
 uint64_t text_key(const uint8_t *text, size_t length);
 
 // The hashes under which a read looks, the whole text's first and each different text's once: with up to `errors`
-// symbols left out. Returns how many.
+// symbols left out. Their order is relied on: behind the whole text's come those without one symbol, of each run of one
+// symbol its last, from the text's end to its beginning, as run_ends of places.h has them; then those without two.
+// Returns how many.
 size_t read_keys(const uint8_t *text, size_t length, unsigned errors, uint64_t keys[READ_KEYS]);
 
 // The hashes under which a plate is entered, the whole text's first and each once. Those of a plate whose ends must be

@@ -40,9 +40,10 @@
 // whoever is killed while it searches leaves nothing behind. What keeps them apart is a sequence lock (Boehm, Can
 // seqlocks get along with programming language memory models?, 2012). A change makes the sequence odd, does its work
 // and makes it even again; a search notes the sequence, reads, and takes what it found for true only if the sequence
-// is still the same even number. If not it begins again, with single reads at last, and where somebody changes all the
-// time, it waits for the mutex if it has one or gives up in the end, as it does where a dead process left the sequence
-// odd. So each read sees the index as it is at one instant.
+// is still the same even number. If not it begins again; then under the mutex, if that is its process's and free; then
+// with single reads. It does not wait for the mutex, which is held as long as a new table is made, while nothing
+// changes for searches; only where somebody changes all the time it does at last, or gives up if it has none, as it
+// does where a dead process left the sequence odd. So each read sees the index as it is at one instant.
 //
 // Ordering: everything that readers read is atomic and relaxed, but for four places.
 //   1. A change stores the odd number, then has a release fence, then makes its stores.
@@ -61,40 +62,23 @@
 // whole tags, by that of the processor, and the compiler moves no load over a fence. It may see tags of several
 // moments, as the atomic loads of probe_scalar.c may, which the thread sanitizer watches in its place. A search that is
 // misled until then comes to no harm: both sides are mapped as a whole, a number that it found is followed only below
-// the size of the array that it leads to, and each walk looks after the sequence every few steps and stops if it has
-// moved, while a walk through what has not moved ends because the structure is sound.
+// the size of the array that it leads to, and each walk looks after the sequence every few steps, a scan of `wild`
+// before it begins, and stops if it has moved, while a walk through what has not moved ends because the structure is
+// sound. That of a file is, since the sum of all that was saved is right (saved.h).
 
 #define _GNU_SOURCE // MAP_ANONYMOUS
 #include "index.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
-#include "block.h"
-#include "contents.h"
 #include "forms.h"
+#include "made.h"
 #include "saved.h"
-#include "search.h"
 
-static const uint64_t MARK = 0x32786564496d70; // "pmIdex2", to be changed with the layout
-
-// Attempts at a block of reads; at each read of it, the first without a sleep between them.
-enum { BLOCK_ATTEMPTS = 3, HURRIED_ATTEMPTS = 20, READ_ATTEMPTS = 500, SLEEP_NS = 100000 };
-
-struct index {
-    struct block block;
-    void *own; // the memory, if it is the index's own
-    size_t own_size;
-    bool attached;
-    // From here on where it is not attached.
-    pthread_mutex_t changing;
-    struct contents contents;
-};
+static const uint64_t MARK = 0x33786564496d70; // "pmIdex3", to be changed with the layout
 
 size_t index_memory_size(size_t rows) {
     struct block block;
@@ -194,9 +178,9 @@ bool index_save(struct index *index, const char *path) {
     return done;
 }
 
-struct index *index_open(const char *path) {
+struct index *index_open(const char *path, const uint8_t fold[256]) {
     struct saved saved;
-    int file = saved_read(&saved, MARK, path);
+    int file = saved_read(&saved, MARK, fold, path);
     if (file < 0)
         return NULL;
     struct index *index = index_in(NULL, saved.room);
@@ -312,68 +296,4 @@ enum change index_delete(struct index *index, const uint8_t *codes, uint32_t id)
         delete(index, id);
     pthread_mutex_unlock(&index->changing);
     return change;
-}
-
-bool index_choose(const char *forced) {
-    return search_choose(forced);
-}
-
-const char *index_chosen(void) {
-    return search_chosen();
-}
-
-// The searches as they are asked for, and what they need on the way.
-struct searching {
-    struct index *index;
-    const struct reads *reads;
-    struct scratch scratch;
-    struct found *found;
-};
-
-static enum outcome attempt(struct searching *s, size_t begin, size_t end) {
-    return search(&s->index->block, s->reads, begin, end, &s->scratch, s->found);
-}
-
-static enum outcome search_locked(struct searching *s, size_t begin, size_t end) {
-    pthread_mutex_lock(&s->index->changing);
-    enum outcome outcome = attempt(s, begin, end);
-    pthread_mutex_unlock(&s->index->changing);
-    return outcome;
-}
-
-static enum outcome search_one(struct searching *s, size_t read) {
-    enum outcome outcome = attempt(s, read, read + 1);
-    for (int i = 1; outcome == UNSURE && i < READ_ATTEMPTS; i++) {
-        if (i < HURRIED_ATTEMPTS)
-            sched_yield();
-        else
-            nanosleep(&(struct timespec){.tv_nsec = SLEEP_NS}, NULL);
-        outcome = attempt(s, read, read + 1);
-    }
-    return outcome;
-}
-
-static enum outcome search_block(struct searching *s, size_t begin, size_t end) {
-    enum outcome outcome = UNSURE;
-    for (int i = 0; outcome == UNSURE && i < BLOCK_ATTEMPTS; i++)
-        outcome = attempt(s, begin, end);
-    if (outcome != UNSURE)
-        return outcome;
-    if (!s->index->attached)
-        return search_locked(s, begin, end);
-    outcome = COMPLETE;
-    for (size_t i = begin; i < end && outcome == COMPLETE; i++)
-        outcome = search_one(s, i);
-    return outcome;
-}
-
-enum outcome index_search(struct index *index, const struct reads *reads, struct found *found) {
-    struct searching searching = {.index = index, .reads = reads, .found = found};
-    enum outcome outcome = COMPLETE;
-    for (size_t begin = 0; outcome == COMPLETE && begin < reads->n; begin += SEARCH_BLOCK) {
-        size_t end = begin + SEARCH_BLOCK < reads->n ? begin + SEARCH_BLOCK : reads->n;
-        outcome = search_block(&searching, begin, end);
-    }
-    search_free(&searching.scratch);
-    return outcome;
 }

@@ -45,8 +45,9 @@ void index_destroy(struct index *index);
 bool index_save(struct index *index, const char *path);
 
 // The index that was saved, in memory of its own of which the file's pages are part until they are changed; the file
-// stays as it is, and must. NULL with errno set: EINVAL where the file holds no index, or not all of it.
-struct index *index_open(const char *path);
+// stays as it is, and must. NULL with errno set: EINVAL where the file holds no index, or another than was written, or
+// one of another fold or alphabet.
+struct index *index_open(const char *path, const uint8_t fold[256]);
 
 // What became of a change; but for CHANGED, nothing was changed. UNKNOWN: there is no such row. TAKEN: the id has a row
 // of another plate or reach, or is there twice. BEYOND: the id is too great. FULL: the table is.

@@ -1,86 +1,8 @@
-// The type Index.
-#include "module.h"
+// The type Index: what one does with it.
+#include "module_index.h"
 
-#include <errno.h>
-
-#include "alphabet.h"
 #include "forms.h"
-#include "index.h"
 #include "module_rows.h"
-
-// Set by tp_new and never changed, so that calls which have let go of the GIL can rely on it.
-typedef struct {
-    PyObject_HEAD struct index *index;
-    Py_buffer memory; // the caller's, if any
-    Py_ssize_t shape[2], strides[2];
-} Index;
-
-enum { DEFAULT_ROWS = 1 << 24 };
-
-static int parse_rows(Py_ssize_t rows) {
-    if (rows >= 1 && (size_t)rows <= INDEX_ROWS)
-        return 0;
-    PyErr_Format(PyExc_ValueError, "an index of %zd rows; it can have 1 to %zu", rows, INDEX_ROWS);
-    return -1;
-}
-
-static int parse_fold(const char *fold, Py_ssize_t size) {
-    for (int i = 0; size == 256 && i < 256; i++)
-        if ((fold[i] == SYMBOL_END) != (i == SYMBOL_END) || ((uint8_t)fold[i] == SYMBOL_ANY) != (i == SYMBOL_ANY))
-            size = 0;
-    if (size == 256)
-        return 0;
-    PyErr_SetString(PyExc_ValueError, "fold must be 256 bytes, with 0 and 255 in classes of their own");
-    return -1;
-}
-
-static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"fold", "memory", "rows", NULL};
-    const char *fold;
-    Py_ssize_t size, rows = DEFAULT_ROWS;
-    PyObject *memory = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "y#|$On", names, &fold, &size, &memory, &rows) ||
-        parse_fold(fold, size) < 0 || parse_rows(rows) < 0)
-        return NULL;
-    Index *self = (Index *)type->tp_alloc(type, 0);
-    if (!self)
-        return NULL;
-    Py_ssize_t least = (Py_ssize_t)index_memory_size((size_t)rows);
-    if (memory != Py_None && view_memory(memory, &self->memory, 1, least, PAGE_ALIGNMENT) < 0) {
-        Py_DECREF(self);
-        return NULL;
-    }
-    if (!(self->index = index_create(self->memory.buf, (size_t)rows, (const uint8_t *)fold))) {
-        Py_DECREF(self);
-        return PyErr_NoMemory();
-    }
-    return (PyObject *)self;
-}
-
-static PyObject *index_attach_method(PyTypeObject *type, PyObject *memory) {
-    Index *self = (Index *)type->tp_alloc(type, 0);
-    if (!self)
-        return NULL;
-    bool there = false;
-    if (view_memory(memory, &self->memory, 0, 0, PAGE_ALIGNMENT) == 0) {
-        self->index = index_attach(self->memory.buf, (size_t)self->memory.len, &there);
-        if (self->index)
-            return (PyObject *)self;
-        if (there)
-            PyErr_NoMemory();
-        else
-            PyErr_SetString(PyExc_ValueError, "the memory holds no index, or not all of it");
-    }
-    Py_DECREF(self);
-    return NULL;
-}
-
-static PyObject *index_memory_size_method(PyObject *Py_UNUSED(type), PyObject *number) {
-    Py_ssize_t rows = PyLong_AsSsize_t(number);
-    if ((rows == -1 && PyErr_Occurred()) || parse_rows(rows) < 0)
-        return NULL;
-    return PyLong_FromSize_t(index_memory_size((size_t)rows));
-}
 
 static void index_dealloc(Index *self) {
     PyTypeObject *type = Py_TYPE(self);
@@ -89,14 +11,6 @@ static void index_dealloc(Index *self) {
     PyBuffer_Release(&self->memory);
     type->tp_free(self);
     Py_DECREF(type);
-}
-
-// Whether the index may be changed here.
-static int writable(const Index *self) {
-    if (!index_attached(self->index))
-        return 1;
-    PyErr_SetString(PyExc_TypeError, "an attached index can be searched only; change it where it was made");
-    return 0;
 }
 
 static PyObject *build(Index *self, const Py_buffer *codes, const Py_buffer *ids, PyObject *reaches) {
@@ -196,39 +110,6 @@ static PyObject *index_search_method(Index *self, PyObject *const *args, Py_ssiz
     return result;
 }
 
-static PyObject *index_save_method(Index *self, PyObject *path) {
-    PyObject *bytes;
-    if (!writable(self) || !PyUnicode_FSConverter(path, &bytes))
-        return NULL;
-    bool done;
-    Py_BEGIN_ALLOW_THREADS;
-    done = index_save(self->index, PyBytes_AS_STRING(bytes));
-    Py_END_ALLOW_THREADS;
-    Py_DECREF(bytes);
-    return done ? Py_NewRef(Py_None) : PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-}
-
-static PyObject *index_open_method(PyTypeObject *type, PyObject *path) {
-    PyObject *bytes;
-    Index *self = (Index *)type->tp_alloc(type, 0);
-    if (!self || !PyUnicode_FSConverter(path, &bytes)) {
-        Py_XDECREF(self);
-        return NULL;
-    }
-    Py_BEGIN_ALLOW_THREADS;
-    self->index = index_open(PyBytes_AS_STRING(bytes));
-    Py_END_ALLOW_THREADS;
-    Py_DECREF(bytes);
-    if (self->index)
-        return (PyObject *)self;
-    if (errno == EINVAL)
-        PyErr_Format(PyExc_ValueError, "%S holds no index of this version, or not all of it", path);
-    else
-        PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path);
-    Py_DECREF(self);
-    return NULL;
-}
-
 static int index_get_buffer(Index *self, Py_buffer *view, int flags) {
     if (flags & PyBUF_WRITABLE || (flags & PyBUF_STRIDES) != PyBUF_STRIDES) {
         PyErr_SetString(PyExc_BufferError, "the plates of an index are read-only, and not contiguous");
@@ -271,7 +152,7 @@ typedef PyObject *method(PyObject *, PyObject *);
 static PyMethodDef index_methods[] = {
     {"memory_size", index_memory_size_method, METH_O | METH_STATIC, "memory_size(rows): bytes for so many rows"},
     {"attach", METHOD(index_attach_method), METH_O | METH_CLASS, "attach(memory): the index that is there"},
-    {"open", METHOD(index_open_method), METH_O | METH_CLASS, "open(path): the index that was saved"},
+    {"open", METHOD(index_open_method), METH_VARARGS | METH_CLASS, "open(path, fold): the index that was saved"},
     {"save", METHOD(index_save_method), METH_O, "save(path): write all rows to a file"},
     {"build", METHOD(index_build_method), METH_VARARGS, "build(codes, ids, reaches=None): replace all rows"},
     {"insert", METHOD(index_insert_method), METH_VARARGS | METH_KEYWORDS, "insert(codes, id): add a row"},

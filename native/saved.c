@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PARTS = 3, PARTIAL = 5 };
+#include "alphabet.h"
+
+enum { PAGE = SAVED_PAGE, PARTS = 3, PARTIAL = 5 };
 
 // An array of the block, and how much of it is in use, in whole pages.
 struct part {
@@ -46,22 +48,63 @@ static bool write_all(int file, const void *memory, size_t size) {
     return true;
 }
 
+// A sum that any change of one word changes, as each step can be undone; in lanes, which the processor works on at
+// once.
+static const uint64_t STEP = 0x9E3779B97F4A7C15u;
+enum { LANES = 4, LANE_TURN = 29 };
+
+static uint64_t step(uint64_t sum, uint64_t word) {
+    sum ^= word;
+    return (sum << LANE_TURN | sum >> (64 - LANE_TURN)) * STEP;
+}
+
+// size: of whole pages, in which nobody writes meanwhile.
+static uint64_t sum_of(uint64_t sum, const void *memory, size_t size) {
+    const uint64_t *words = memory;
+    uint64_t lanes[LANES] = {sum, 1, 2, 3};
+    for (size_t i = 0; i < size / sizeof *words; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            lanes[lane] = step(lanes[lane], words[i + lane]);
+    for (size_t lane = 1; lane < LANES; lane++)
+        lanes[0] = step(lanes[0], lanes[lane]);
+    return lanes[0];
+}
+
+static uint64_t file_sum(const struct saved *saved, const struct part parts[PARTS]) {
+    struct saved first;
+    memcpy(&first, saved, sizeof first); // with what is between the numbers
+    first.sum = 0;
+    uint64_t sum = sum_of(0, &first, sizeof first);
+    for (size_t i = 0; i < PARTS; i++)
+        sum = sum_of(sum, parts[i].memory, parts[i].size);
+    return sum;
+}
+
+static uint64_t alphabet_sum(void) {
+    int count;
+    const uint32_t *points = alphabet_points(&count);
+    uint64_t sum = 0;
+    for (int i = 0; i < count; i++)
+        sum = step(sum, points[i]);
+    return sum;
+}
+
 static bool write_parts(int file, const struct contents *contents, uint64_t mark) {
     const struct block *block = contents->block;
     struct part parts[PARTS];
-    union {
-        struct saved saved;
-        uint8_t page[PAGE];
-    } first = {.page = {0}};
-    _Static_assert(sizeof(struct saved) <= PAGE, "the first page holds what it is for");
-    first.saved.mark = mark;
-    first.saved.room = block->room;
-    first.saved.size = parts_of(block, contents, parts);
-    first.saved.contents = *contents;
-    first.saved.contents.block = NULL;
-    first.saved.contents.table.buckets = NULL;
-    memcpy(first.saved.fold, block->header->fold, sizeof first.saved.fold);
-    bool done = write_all(file, &first, sizeof first);
+    struct saved saved;
+    _Static_assert(sizeof saved == PAGE, "the first page is one");
+    memset(&saved, 0, sizeof saved);
+    saved.mark = mark;
+    saved.room = block->room;
+    saved.size = parts_of(block, contents, parts);
+    saved.alphabet = alphabet_sum();
+    saved.contents = *contents;
+    saved.contents.block = NULL;
+    saved.contents.table.buckets = NULL;
+    memcpy(saved.fold, block->header->fold, sizeof saved.fold);
+    saved.sum = file_sum(&saved, parts);
+    bool done = write_all(file, &saved, sizeof saved);
     for (size_t i = 0; i < PARTS && done; i++)
         done = write_all(file, parts[i].memory, parts[i].size);
     return done;
@@ -93,7 +136,8 @@ static bool sound(const struct saved *saved, uint64_t mark, size_t size) {
     struct block block;
     struct part parts[PARTS];
     const struct contents *contents = &saved->contents;
-    if (saved->mark != mark || saved->room < 1 || saved->room > INDEX_ROWS || saved->size != size)
+    if (saved->mark != mark || saved->room < 1 || saved->room > INDEX_ROWS || saved->size != size ||
+        saved->alphabet != alphabet_sum())
         return false;
     block_view(&block, NULL, saved->room);
     return contents->side < 2 && contents->table_side < 2 && contents->rows_n <= saved->room &&
@@ -101,13 +145,13 @@ static bool sound(const struct saved *saved, uint64_t mark, size_t size) {
            contents->wild_begin[LENGTHS] <= contents->most_wild && parts_of(&block, contents, parts) == size;
 }
 
-int saved_read(struct saved *saved, uint64_t mark, const char *path) {
+int saved_read(struct saved *saved, uint64_t mark, const uint8_t fold[256], const char *path) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return -1;
     struct stat status;
     if (fstat(file, &status) == 0 && pread(file, saved, sizeof *saved, 0) == (ssize_t)sizeof *saved &&
-        sound(saved, mark, (size_t)status.st_size))
+        sound(saved, mark, (size_t)status.st_size) && memcmp(saved->fold, fold, sizeof saved->fold) == 0)
         return file;
     close(file);
     errno = EINVAL;
@@ -136,6 +180,10 @@ bool saved_map(const struct saved *saved, int file, struct block *block, struct 
     for (size_t i = 0; i < PARTS; from += (off_t)parts[i++].size)
         if (!map_part(&parts[i], file, from))
             return false;
+    if (file_sum(saved, parts) != saved->sum) {
+        errno = EINVAL;
+        return false;
+    }
     block->header->room = saved->room;
     memcpy(block->header->fold, saved->fold, sizeof saved->fold);
     return true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "near.h"
 #include "places.h"
 #include "probe.h"
 
@@ -25,6 +26,7 @@ const char *search_chosen(void) {
 // A read as the search handles it.
 struct sought {
     uint8_t text[PLATE_SYMBOLS];
+    struct symbols symbols; // of the text
     size_t length;
     bool there, soft;
 };
@@ -95,11 +97,11 @@ static inline struct reach reach_for(uint32_t state, const struct sought *sought
     return reach;
 }
 
-// Whether a plate reaches a read. Most that are compared have the read's length and may be one error away,
-// which then is one symbol.
-static inline bool fits(const uint8_t *text, size_t length, struct reach reach, const struct sought *sought) {
-    if (length == sought->length && reach_is(reach, ONE_ERROR))
-        return texts_near(text, sought->text, length);
+static inline bool fits(struct symbols form, size_t length, struct reach reach, const struct sought *sought) {
+    if (reach_is(reach, ONE_ERROR))
+        return within_one(form, length, sought->symbols, sought->length);
+    uint8_t text[PLATE_SYMBOLS];
+    memcpy(text, &form, sizeof text);
     return text_within(text, length, reach, sought->text, sought->length);
 }
 
@@ -112,12 +114,10 @@ static enum outcome verify(struct attempt *attempt, size_t n) {
         if (candidate.row >= view->block->room)
             return UNSURE;
         const struct row *row = &view->block->rows[candidate.row];
-        uint8_t text[PLATE_SYMBOLS];
-        text_get(&row->codes, text);
-        size_t length = fold_text(fold, text);
+        struct symbols form = fold_symbols(fold, text_symbols(&row->codes));
         const struct sought *sought = &attempt->sought[candidate.read];
         struct reach reach = reach_for(GET(row->state) >> STATE_SIDE * view->side, sought);
-        if (fits(text, length, reach, sought) && !heads_add(&attempt->scratch->heads, candidate))
+        if (fits(form, symbols_length(form), reach, sought) && !heads_add(&attempt->scratch->heads, candidate))
             return NO_MEMORY;
     }
     return COMPLETE;
@@ -188,20 +188,39 @@ static enum outcome begin_read(struct attempt *attempt, const struct reads *read
     sought->soft = reads->errors && reads->errors[i] > 1;
     memcpy(sought->text, reads->codes + i * PLATE_SYMBOLS, PLATE_SYMBOLS);
     fold_text(attempt->view.block->header->fold, sought->text);
+    sought->symbols = symbols_of(sought->text);
     return (sought->soft ? add_soft_read : add_read)(attempt, sought, read);
 }
 
-// Compares a read with the wild ones of a length.
+// Of wild ones of a length, from the i-th on, the first within one error of a read; `end` if there is none. A function
+// of its own for its registers, and with the common case apart, as this is all that many patterns cost.
+static __attribute__((noinline)) size_t first_near(const struct wild *wild, size_t i, size_t end, size_t length,
+                                                   const struct sought *sought) {
+    struct symbols symbols = sought->symbols;
+    size_t read_length = sought->length;
+    if (length == read_length)
+        while (i < end && !within_one(text_symbols(&wild[i].text), length, symbols, length))
+            i++;
+    else
+        while (i < end && !within_one(text_symbols(&wild[i].text), length, symbols, read_length))
+            i++;
+    return i;
+}
+
+// Compares a read with the wild ones of a length, most of which are passed over at once where nothing reaches further
+// than one error. Where they begin and end is of one moment if that is looked after here.
 static enum outcome scan_length(struct attempt *attempt, size_t length, size_t read) {
-    struct view *view = &attempt->view;
+    const struct view *view = &attempt->view;
     const struct sought *sought = &attempt->sought[read];
-    for (size_t i = view->wild_begin[length]; i < view->wild_begin[length + 1]; i++) {
-        if (i >= view->block->room || !may_go_on(view))
-            return UNSURE;
-        uint8_t text[PLATE_SYMBOLS];
-        text_get(&view->wild[i].text, text);
-        struct candidate head = {.row = GET(view->wild[i].row), .read = (uint32_t)read};
-        if (fits(text, length, reach_for(GET(view->wild[i].state), sought), sought) &&
+    size_t i = view->wild_begin[length], end = view->wild_begin[length + 1];
+    bool one_error = !sought->soft && !view->two_errors && !view->ends;
+    if (end > view->block->room || !unchanged(view))
+        return UNSURE;
+    for (i = one_error ? first_near(view->wild, i, end, length, sought) : i; i < end;
+         i = one_error ? first_near(view->wild, i + 1, end, length, sought) : i + 1) {
+        const struct wild *wild = &view->wild[i];
+        struct candidate head = {.row = GET(wild->row), .read = (uint32_t)read};
+        if (fits(text_symbols(&wild->text), length, reach_for(GET(wild->state), sought), sought) &&
             !heads_add(&attempt->scratch->heads, head))
             return NO_MEMORY;
     }

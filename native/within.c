@@ -2,37 +2,9 @@
 
 #include <string.h>
 
-#include "alphabet.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include "near.h"
 
 enum { DIAGONALS = 2 * MOST_ERRORS + 1 };
-
-// The places, a bit each, where a plate that lacks its first `skipped_form` symbols and a read that lacks its first
-// `skipped_read` differ; one of the two lacks none.
-#ifdef __SSE2__
-static inline __m128i from(const uint8_t *text, size_t skipped) {
-    __m128i all = _mm_loadu_si128((const __m128i *)text);
-    return skipped == 0 ? all : skipped == 1 ? _mm_srli_si128(all, 1) : _mm_srli_si128(all, 2);
-}
-
-static inline uint32_t differing(const uint8_t *form, size_t skipped_form, const uint8_t *read, size_t skipped_read) {
-    __m128i plate = from(form, skipped_form), any = _mm_set1_epi8((char)SYMBOL_ANY);
-    __m128i same = _mm_or_si128(_mm_cmpeq_epi8(plate, from(read, skipped_read)), _mm_cmpeq_epi8(plate, any));
-    return ~(uint32_t)_mm_movemask_epi8(same) & 0xFFFF;
-}
-#else
-static inline uint32_t differing(const uint8_t *form, size_t skipped_form, const uint8_t *read, size_t skipped_read) {
-    uint32_t places = 0;
-    for (size_t i = 0; i + skipped_form + skipped_read < PLATE_SYMBOLS; i++) {
-        uint8_t symbol = form[i + skipped_form];
-        places |= (uint32_t)(symbol != read[i + skipped_read] && symbol != SYMBOL_ANY) << i;
-    }
-    return places;
-}
-#endif
 
 // The place behind `place` where the diagonal first stops.
 static inline int slide(uint32_t stops, int place) {
@@ -41,7 +13,7 @@ static inline int slide(uint32_t stops, int place) {
 
 // The furthest that so many errors lead on each diagonal, that is with the plate's place so far ahead of the read's
 // (Ukkonen 1985). Places are the plate's; what is the same leads on freely, up to where either text ends.
-static inline __attribute__((always_inline)) bool within(const uint8_t *form, int form_length, const uint8_t *read,
+static inline __attribute__((always_inline)) bool within(struct symbols form, int form_length, struct symbols read,
                                                          int read_length, int errors) {
     int last = form_length - read_length, ends[DIAGONALS], reached[DIAGONALS], before[DIAGONALS];
     uint32_t stops[DIAGONALS];
@@ -69,28 +41,23 @@ static inline __attribute__((always_inline)) bool within(const uint8_t *form, in
     return before[last + errors] == form_length;
 }
 
-static bool within_one(const uint8_t *form, size_t form_length, const uint8_t *read, size_t read_length) {
-    return within(form, (int)form_length, read, (int)read_length, 1);
-}
-
-static bool within_two(const uint8_t *form, size_t form_length, const uint8_t *read, size_t read_length) {
+static bool within_two(struct symbols form, size_t form_length, struct symbols read, size_t read_length) {
     return within(form, (int)form_length, read, (int)read_length, 2);
 }
 
 static bool part_within(const uint8_t *form, size_t length, size_t front, size_t back, unsigned errors,
-                        const uint8_t *read, size_t read_length) {
+                        struct symbols read, size_t read_length) {
     uint8_t part[PLATE_SYMBOLS] = {0};
     memcpy(part, form + front, PLATE_SYMBOLS - front);
-    return (errors > 1 ? within_two : within_one)(part, length - front - back, read, read_length);
+    return (errors > 1 ? within_two : within_one)(symbols_of(part), length - front - back, read, read_length);
 }
 
 bool text_within(const uint8_t *form, size_t form_length, struct reach reach, const uint8_t *read, size_t read_length) {
-    if (reach.ends == 0)
-        return (reach.errors > 1 ? within_two : within_one)(form, form_length, read, read_length);
+    struct symbols sought = symbols_of(read);
     size_t ends = reach.ends < form_length ? reach.ends : form_length;
     for (size_t front = 0; front <= ends; front++)
         for (size_t back = 0; front + back <= ends; back++)
-            if (part_within(form, form_length, front, back, reach.errors, read, read_length))
+            if (part_within(form, form_length, front, back, reach.errors, sought, read_length))
                 return true;
     return false;
 }

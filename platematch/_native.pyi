@@ -40,11 +40,12 @@ class Index:
         """
 
     @classmethod
-    def open(cls, path: str | PathLike[str], /) -> Index:
-        """The index that save() wrote, in memory of its own, at once: pages are read when they are needed.
+    def open(cls, path: str | PathLike[str], fold: bytes, /) -> Index:
+        """The index that save() wrote, in memory of its own, of which the file's pages are part until they change.
 
-        It can be changed; the file stays as it is, and must while the index is there. ValueError: the file is none of
-        this version, or incomplete; OSError: it cannot be read.
+        It can be changed; the file stays as it is, and must while the index is there: write another in its place, not
+        into it. ValueError: the file is none of this version, fold and alphabet, or not as it was written; OSError: it
+        cannot be read.
         """
 
     def save(self, path: str | PathLike[str], /) -> None:

@@ -1,4 +1,4 @@
-"""The C extension built with gcc's sanitizers, and the suites that reach it run with that build: `make sanitize`.
+"""The C extension built with gcc's sanitizers, and the suites that are about it run with that build: `make sanitize`.
 
 Run by itself it builds, runs the suites and prints what the sanitizers reported; as a pytest plugin it makes sure, in
 every process of the run, that the sanitized build is the one under test. Leaks count where the extension made the
@@ -26,7 +26,13 @@ ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "build" / "sanitized"
 REPORTS = ROOT / "build" / "sanitizer-reports"
 SANITIZERS = "address,undefined"
-SUITES = ("tests/native", "tests/matcher", "tests/plates")
+SUITES = (
+    "tests/native",
+    "tests/plates",
+    "tests/matcher/test_matcher_rows.py",
+    "tests/matcher/test_matcher_rebuild.py",
+)
+"""Those that reach the extension without the kernels, which each fresh folder has compiled anew, for minutes here."""
 STRESS = ROOT / "tests" / "native" / "stress.c"
 STRESS_SECONDS = 6
 THREADED = {"sanitized": ("-O1", "-fsanitize=thread"), "fast": ("-O3",), "scalar": ("-O3", '-DPROBE="scalar"')}

@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import random
 from zlib import crc32
 
 import numpy as np
@@ -34,7 +35,7 @@ def test_a_saved_index_finds_the_same_and_can_be_changed(tmp_path):
     index.save(path)
     index.save(os.fsencode(path))
     before = path.read_bytes()
-    opened = Index.open(path)
+    opened = Index.open(path, FOLD)
     assert (len(opened), opened.room()) == (ROWS, ROWS)
     assert answer(opened) == expected
     extra, _ = pack_batch([f"KA{i:05}XC" for i in range(ROWS)])
@@ -51,13 +52,13 @@ def test_a_saved_index_finds_the_same_and_can_be_changed(tmp_path):
     fresh.build(CODES[:10], IDS[:10], REACHES[:10])
     assert answer(opened) == answer(fresh)
     assert path.read_bytes() == before
-    assert answer(Index.open(path)) == expected
+    assert answer(Index.open(path, FOLD)) == expected
     assert os.listdir(tmp_path) == ["saved"]
 
 
 def test_an_empty_index_can_be_saved(tmp_path):
     Index(FOLD, rows=3).save(tmp_path / "saved")
-    opened = Index.open(tmp_path / "saved")
+    opened = Index.open(tmp_path / "saved", FOLD)
     assert (len(opened), opened.room(), answer(opened)) == (0, 3, [])
     opened.insert(CODES[0].tobytes(), 2)
     assert answer(opened)[0] == (0, 2)
@@ -71,13 +72,45 @@ def test_files_that_are_no_index(tmp_path):
     for content in wrong:
         path.write_bytes(content)
         with pytest.raises(ValueError, match="saved holds no index"):
-            Index.open(path)
+            Index.open(path, FOLD)
     with pytest.raises(FileNotFoundError, match="missing"):
-        Index.open(tmp_path / "missing")
+        Index.open(tmp_path / "missing", FOLD)
     with pytest.raises(FileNotFoundError, match="missing"):
         index_of().save(tmp_path / "missing" / "saved")
     with pytest.raises(TypeError):
-        Index.open(3.5)
+        Index.open(3.5, FOLD)
+
+
+def test_a_damaged_file_is_refused_wherever_it_is_damaged(tmp_path):
+    path, rng = tmp_path / "saved", random.Random(4)
+    index_of().save(path)
+    sound = path.read_bytes()
+    header = [rng.randrange(4096) for _ in range(150)]
+    for places in ([place] for place in [*range(64), *header, *(rng.randrange(len(sound)) for _ in range(150))]):
+        damaged = bytearray(sound)
+        for place in places:
+            damaged[place] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="not as it was written"):
+            Index.open(path, FOLD)
+    for _ in range(50):  # pages that are of elsewhere, or were never written
+        damaged = bytearray(sound)
+        to, at = 4096 * rng.randrange(len(sound) // 4096), 4096 * rng.randrange(len(sound) // 4096)
+        damaged[to : to + 4096] = rng.choice([sound[at : at + 4096], bytes(4096)])
+        path.write_bytes(damaged)
+        if damaged != sound:
+            with pytest.raises(ValueError, match="not as it was written"):
+                Index.open(path, FOLD)
+    path.write_bytes(sound)
+    assert answer(Index.open(path, FOLD)) == answer(index_of())
+
+
+def test_a_file_of_another_fold_is_refused(tmp_path):
+    index_of().save(tmp_path / "saved")
+    with pytest.raises(ValueError, match="of this version and fold"):
+        Index.open(tmp_path / "saved", bytes(range(256)))
+    with pytest.raises(ValueError, match="fold must be 256 bytes"):
+        Index.open(tmp_path / "saved", b"")
 
 
 def test_an_attached_index_is_not_saved(tmp_path):
