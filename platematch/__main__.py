@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -57,11 +58,15 @@ def cli() -> None:
       platematch watchlist import stolen vehicles.csv
       platematch match AA1234BB
       platematch keys create --role camera --scope gate-1
+
+    Exit codes: 0 done; 1 not done, standard error says why; 2 wrong options; 3 done, but lines of the file of reads
+    held no read (match --file); 130 interrupted.
     """
 
 
 def main() -> None:
     """The entry point: errors become one line on standard error, and an exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would spin beside small products
     if sys.stdout is None:
         _complain("standard output is closed; what is printed would be lost")
         sys.exit(1)

@@ -17,18 +17,21 @@ from sqlalchemy import Connection
 
 from platematch.errors import InvalidInput, NotFound, PlatematchError
 from platematch.matcher.counts import LEAST_READS, Counts, Experience, Source
+from platematch.matcher.hiding import Waiting
 from platematch.matcher.learning import Learnt, learn
 from platematch.matcher.model import Fixed
 from platematch.matcher.record import CameraRead, ExperienceRecord
-from platematch.matcher.tally import Tally, pool, release
+from platematch.matcher.tally import AT_ONCE, Tally
 from platematch.sampling import Sampler
 from platematch.store import audit
 from platematch.store import learnt as learnt_rows
 from platematch.store.learnt import TOTAL, Row, SourceName
 from platematch.store.store import Store
 
-COUNT_S, SAVE_S, REFRESH_S = 30.0, 60.0, 600.0
+COUNT_S, SAVE_S, REFRESH_S = 30.0, 600.0, 600.0
 """How often the sample is counted, the sums are stored, and the models are made anew from them."""
+ROWS_AT_ONCE = 16
+"""Stored in one transaction; each takes some tens of kilobytes, and hits must not wait for all of them."""
 
 log = structlog.get_logger("platematch.learner")
 
@@ -48,17 +51,14 @@ class Learner:
         self.learnt = Learnt(self.start)
         self._store = store
         self._use = use
-        self._pending = Source(Counts.none(self.severities))
+        self._waiting = Waiting(self.severities)
         self._unsaved: set[str] = set()
         self._lock = asyncio.Lock()
 
     async def load(self) -> None:
         """What was stored; what another version counted differently is left out, with a warning."""
         rows = await self._store.read(learnt_rows.load)
-        try:
-            self.experience = await asyncio.to_thread(_experience, rows, self.severities)
-        except InvalidInput as error:
-            log.warning("learnt_state_unusable", problem=error.message)
+        self.experience = await asyncio.to_thread(_experience, rows, self.severities)
         if self.experience.version:
             await self._refresh()
 
@@ -91,11 +91,15 @@ class Learner:
     async def save(self) -> None:
         """Store the sums that have changed."""
         async with self._lock:
-            unsaved, version = self._unsaved, self.experience.version
-            if unsaved:
-                rows = await asyncio.to_thread(_rows, self.experience, "traffic", unsaved, version)
+            gone = self._unsaved - {TOTAL, *self.experience.traffic.cameras}
+            if gone:
+                await self._store.write(learnt_rows.remove, sorted(gone), "traffic")
+                self._unsaved -= gone
+            while some := set(sorted(self._unsaved)[:ROWS_AT_ONCE]):
+                version = self.experience.version
+                rows = await asyncio.to_thread(_rows, self.experience, "traffic", some, version)
                 await self._store.write(learnt_rows.save, rows)
-                self._unsaved = set()
+                self._unsaved -= some
 
     async def refresh(self) -> None:
         """Bring what was counted into the matching, if anything was since the last time."""
@@ -114,20 +118,32 @@ class Learner:
         async with self._lock:
             return await asyncio.to_thread(self.experience.record)
 
-    async def add_pairs(self, truths: Sequence[str], reads: Sequence[CameraRead], now: datetime, actor: str) -> int:
-        """Learn from n reads and what they showed; gives the version.
+    async def add_pairs(
+        self,
+        truths: Sequence[str],
+        reads: Sequence[CameraRead],
+        now: datetime,
+        actor: str,
+        tell: Callable[[int], None] = lambda counted: None,
+    ) -> int:
+        """Learn from n reads and what they showed; gives the version. tell: is told, in a thread, how many are counted.
 
-        Raises InvalidInput if they are so few that plates could be told from the sums.
+        Raises InvalidInput if they are so few, or so alike, that plates could be told from the sums.
         """
-        if len(truths) < LEAST_READS:
-            raise InvalidInput(
-                f"{len(truths)} pairs are too few: from {LEAST_READS:.0f} on, "
-                "none of the plates can be told from the sums"
-            )
 
         def counted(experience: Experience) -> list[Row]:
+            waiting = Waiting(self.severities)
             tally = Tally(self.learnt.default.channel, self.learnt.default.formats)
-            fresh = pool(tally.pairs(truths, reads))
+            for start in range(0, len(truths), AT_ONCE):
+                some, theirs = truths[start : start + AT_ONCE], reads[start : start + AT_ONCE]
+                waiting.add(tally.pairs(some, theirs), some, theirs)
+                tell(start + len(some))
+            fresh = waiting.release_last()
+            if not fresh.total.reads:
+                raise InvalidInput(
+                    f"{len(truths)} pairs are too few, or too many of them of the same plate: of {LEAST_READS:.0f} "
+                    "different plates, none making up more than a tenth, none can be told from the sums"
+                )
             experience.pairs.add(fresh, fading=False)
             return _rows(experience, "pairs", {TOTAL, *fresh.cameras}, experience.version)
 
@@ -166,7 +182,7 @@ class Learner:
             return [row for row in _all_rows(experience) if row.camera_id == TOTAL]
 
         def remove(conn: Connection, rows: Sequence[Row]) -> None:
-            learnt_rows.remove(conn, camera_id)
+            learnt_rows.remove(conn, [camera_id])
 
         return await self._change(without, remove, now, actor, "learning.forget", {"camera_id": camera_id})
 
@@ -194,20 +210,20 @@ class Learner:
             self.experience = changed
             if action != "learning.pairs":
                 self.sampler.take()
-                self._pending, self._unsaved = Source(Counts.none(self.severities)), set()
+                self._waiting, self._unsaved = Waiting(self.severities), set()
             await self._refresh()
             return changed.version
 
     def _count(self, reads: Sequence[CameraRead]) -> set[str]:
         """In a thread: the reads become sums. Gives whose sums have grown."""
         tally = Tally(self.learnt.default.channel, self.learnt.default.formats)
-        self._pending.add(tally.traffic(reads), fading=False)
-        free, self._pending = release(self._pending)
-        if not free.total.reads and not free.cameras:
+        self._waiting.add(tally.traffic(reads), [read.plate for read in reads], reads)
+        free = self._waiting.release()
+        if not free.total.reads and not free.total.positions:
             return set()
-        self.experience.traffic.add(free, fading=True)
+        gone = self.experience.traffic.add(free, fading=True)
         self.experience.version += 1
-        return {TOTAL, *free.cameras}
+        return {TOTAL, *free.cameras, *gone}
 
     async def _refresh(self) -> None:
         self.learnt = await asyncio.to_thread(learn, self.experience, self.start)
@@ -233,16 +249,27 @@ def _clear(conn: Connection, rows: Sequence[Row]) -> None:
 
 
 def _experience(rows: Sequence[Row], severities: int) -> Experience:
+    """What was stored; what another version counted differently is left out, with a warning."""
     experience = Experience.none(severities)
     for row in rows:
         source: Source = getattr(experience, row.source)
-        counts = Counts.of(row.counts, severities)
+        experience.version = max(experience.version, row.version)
+        try:
+            counts = _readable(row, severities)
+        except InvalidInput as error:
+            log.warning("learnt_state_unusable", source=row.source, camera_id=row.camera_id, problem=error.message)
+            continue
         if row.camera_id == TOTAL:
             source.total = counts
         else:
             source.cameras[row.camera_id] = counts
-        experience.version = max(experience.version, row.version)
     return experience
+
+
+def _readable(row: Row, severities: int) -> Counts:
+    if row.counts is None:
+        raise InvalidInput("it was written by another version")
+    return Counts.of(row.counts, severities)
 
 
 async def _tried(work: Callable[[], Awaitable[None]]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,8 +13,11 @@ from platematch.outcome import Result, Told
 from platematch.problem import Problem
 from platematch.reads import Read
 
-PER_SECOND = 100
-"""Reads counted in each second, at most: millions in a day, for a hundredth of a core."""
+PER_SECOND, OF_CAMERA = 100, 0.25
+"""Reads counted in each second, at most, and the share of them that one camera may have: millions in a day, for a
+hundredth of a core, and none of them can drown out the others."""
+ROUND = 4
+"""So many times as many reads as there is room for are looked at, of which some are not to be taken."""
 MOST_WAITING = 20_000
 
 
@@ -22,7 +27,9 @@ class Sampler:
     def __init__(self, per_second: int = PER_SECOND) -> None:
         """per_second: 0 takes none."""
         self._per_second = per_second
+        self._per_camera = math.ceil(OF_CAMERA * per_second)
         self._left = 0
+        self._taken: Counter[str] = Counter()
         self._second = -1
         self._waiting: list[CameraRead] = []
         self._random = random.Random()  # noqa: S311 - which reads are counted is no secret
@@ -35,15 +42,11 @@ class Sampler:
         second = int(at.timestamp())
         if second != self._second:
             self._second, self._left = second, self._per_second
+            self._taken.clear()
         room = min(self._left, MOST_WAITING - len(self._waiting))
         if room <= 0:
             return
-        reads = [
-            item
-            for item, result in zip(items, results, strict=True)
-            if isinstance(item, Read) and isinstance(result, Told) and not result.duplicate
-        ]
-        chosen = reads if room >= len(reads) else self._random.sample(reads, room)
+        chosen = self._chosen(items, results, room)
         self._left -= len(chosen)
         self._waiting += [
             CameraRead(
@@ -55,6 +58,18 @@ class Sampler:
             )
             for read in chosen
         ]
+
+    def _chosen(self, items: Sequence[Read | Problem], results: Sequence[Result], room: int) -> list[Read]:
+        """As many at random as there is room for, also for each camera."""
+        chosen: list[Read] = []
+        for place in self._random.sample(range(len(items)), min(len(items), ROUND * room)):
+            item, result = items[place], results[place]
+            if not (isinstance(item, Read) and isinstance(result, Told)) or result.duplicate:
+                continue
+            if len(chosen) < room and self._taken[item.camera_id] < self._per_camera:
+                self._taken[item.camera_id] += 1
+                chosen.append(item)
+        return chosen
 
     def put(self, reads: Sequence[CameraRead]) -> None:
         """Reads that another process has sampled."""

@@ -132,7 +132,7 @@ async def forget_camera(call: Call[Nothing, None]) -> LearningChanged:
     consumes={"*/*": None}, problems=(413, 422, 503),
 )  # fmt: skip
 async def post_pairs(call: Call[PairsQuery, None]) -> PairsTaken:
-    """At least 50 valid pairs, so that no plate can be told from the sums.
+    """At least 50 different plates, none of them more than a tenth, so that none can be told from the sums.
 
     Columns, and fields of an object: truth, read, and optionally camera_id, region, char_confidences, candidates,
     candidate_confidences. Within a field of a CSV the parts of a list are set off by spaces.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, TextIO
 
@@ -12,6 +11,7 @@ import click
 
 from platematch.commands.client import connect, segment
 from platematch.commands.options import LABEL, service_options
+from platematch.commands.progress import Progress
 from platematch.commands.watchlist import SHOWN_ROWS, sending, user
 from platematch.errors import PlatematchError
 
@@ -31,7 +31,7 @@ def learn(ctx: click.Context, pairs: BinaryIO | None, data: str | None, url: str
 
     A service learns by itself from its own traffic (setting `learning`): which formats pass, and which misreadings
     show because no plate of the format holds them. That a 7 was really a 2 only labelled pairs can tell. All that is
-    kept are sums over many reads, from which no plate can be told; so it takes at least 50 pairs.
+    kept are sums over many reads, from which no plate can be told; so it takes at least 50 different plates.
 
     \b
     FILE, as CSV:
@@ -176,20 +176,27 @@ def _learn_here(body: bytes, file_format: str, data: str) -> dict[str, Any]:
 
     pairs = (read_ndjson if file_format == "ndjson" else read_csv)(body)
 
+    count = len(pairs.truths)
+    progress = Progress("pairs", count)
+
+    def tell(counted: int) -> None:
+        progress.tell(counted, counted)
+
     async def work() -> int:
         store = await asyncio.to_thread(Store.open, settings.store_url)
         try:
             learner = Learner(store, lambda _: None, settings.home_country, Sampler(0))
             await learner.load()
             actor = f"command line ({user()})"
-            return await learner.add_pairs(pairs.truths, pairs.reads, datetime.now(UTC), actor)
+            return await learner.add_pairs(pairs.truths, pairs.reads, datetime.now(UTC), actor, tell)
         finally:
             await store.close()
 
     if not pairs.truths and pairs.wrong:
         raise PlatematchError(f"no row of the file is valid; the first: {pairs.wrong[0].message}")
-    if sys.stderr.isatty():
-        click.echo(f"Learning from {len(pairs.truths):,} pairs …", err=True)
-    version = asyncio.run(work())
+    try:
+        version = asyncio.run(work())
+    finally:
+        progress.end()
     rejected = [{"row": wrong.row, "problem": {"detail": wrong.message}} for wrong in pairs.wrong]
-    return {"counted": len(pairs.truths), "rejected": rejected, "version": version}
+    return {"counted": count, "rejected": rejected, "version": version}

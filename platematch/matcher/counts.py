@@ -2,8 +2,7 @@
 
 Kept are sums over many reads: how often one character was shown and read as another, how often one was lost or added,
 which formats pass, which symbol stands at one position of a pattern. None of them joins two characters of one plate.
-Sums over a handful of reads would give them away all the same, so whoever counts lets go of a camera's sums only when
-LEAST_READS reads are in them, and of a pattern's positions only when that many plates of it are.
+Sums over a handful of plates would give them away all the same; hiding.py keeps those back.
 """
 
 from __future__ import annotations
@@ -85,7 +84,11 @@ class Counts:
     def add_positions(self, other: Counts) -> None:
         """Add the symbols at the patterns' positions alone."""
         for key, table in other.positions.items():
-            self.positions[key] = self.positions[key] + table if key in self.positions else table.copy()
+            before = self.positions.get(key)
+            if before is not None and before.shape == table.shape:  # what was imported may be of another length
+                self.positions[key] = before + table
+            else:
+                self.positions[key] = table.copy()
 
     def scale(self, factor: float) -> None:
         """Multiply everything by the factor."""

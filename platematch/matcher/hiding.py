@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
 from platematch.matcher.counts import LEAST_READS, MOST_CAMERAS, Counts, Source
 from platematch.matcher.kernels import Floats
 from platematch.plates import pack_batch

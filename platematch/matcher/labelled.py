@@ -16,6 +16,8 @@ from platematch.plates import MAX_SYMBOLS, pack
 from platematch.reads import Candidate, Fraction, Identifier, PlateText
 
 COLUMNS = ("truth", "read", "camera_id", "region", "char_confidences", "candidates", "candidate_confidences")
+MOST_PAIRS = 1_000_000
+"""Taken at once: each takes a kilobyte until it is counted."""
 _DELIMITERS = ",;\t"
 
 
@@ -56,7 +58,10 @@ def read_csv(data: bytes) -> Pairs:
         raise InvalidInput(f"the CSV is not in UTF-8: byte {error.start} of {len(data)} is wrong") from None
     first = text[: text.find("\n") + 1 or len(text)]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True)
-    header = [name.strip().lower() for name in reader.fieldnames or ()]
+    try:
+        header = [name.strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise InvalidInput(f"the CSV's first line cannot be read: {error}") from None
     unknown = [name for name in header if name not in COLUMNS]
     if unknown or "truth" not in header or "read" not in header:
         problem = f"no column is called {unknown[0]!r}" if unknown else "columns truth and read are needed"
@@ -81,6 +86,8 @@ def _rows(reader: csv.DictReader[str]) -> Iterator[tuple[object, object]]:
 def _collect(items: Iterator[tuple[object, object]]) -> Pairs:
     pairs = Pairs([], [], [])
     for number, (parse, item) in enumerate(items, 1):
+        if number > MOST_PAIRS:
+            raise InvalidInput(f"more than {MOST_PAIRS:,} pairs; send them in several parts")
         try:
             pair: Pair = parse(item)  # type: ignore[operator]
             _check(pair)

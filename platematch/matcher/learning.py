@@ -20,6 +20,7 @@ from platematch.matcher.counts import LEAST_READS, Counts, Experience, Source
 from platematch.matcher.kernels import ANY_ROW, Channel, Floats, Formats
 from platematch.matcher.model import Fixed, Model
 from platematch.matcher.tally import Tally, pattern_keys
+from platematch.matcher.worth import Worth, Worths
 from platematch.reads import PlateRead
 
 
@@ -44,6 +45,8 @@ MOST = 100.0
 LEAST_RIGHT = 0.25
 LEAST_SHARE = 0.05
 """A pattern keeps so much of its default share, whatever passes: a first plate of its kind must stay explicable."""
+FIRST = 50_000
+"""Reads that the rounds before the last are content with, about: they only find where to start from."""
 OWN_MODELS = 256
 """Cameras with a model of their own, those with most reads; each takes half a megabyte."""
 
@@ -59,6 +62,11 @@ class Learnt:
     def of(self, camera_id: str | None) -> Model:
         """The camera's own model, or the one of all cameras."""
         return self.default if camera_id is None else self.cameras.get(camera_id, self.default)
+
+    def worths(self) -> Worths:
+        """What the cameras' confidences are worth by these models."""
+        cameras = {camera_id: Worth.of_model(model) for camera_id, model in self.cameras.items()}
+        return Worths(self.version, Worth.of_model(self.default), cameras)
 
     def all(self) -> Iterable[Model]:
         """Every model in use."""
@@ -90,13 +98,15 @@ def learn_pairs(
 def _learn(reads: Sequence[PlateRead], truths: Sequence[str] | None, home_country: str, rounds: int) -> Learnt:
     start = Fixed.home(home_country).default
     learnt = Learnt(start)
-    for _ in range(rounds):
+    for after in reversed(range(rounds)):
+        every = max(1, len(reads) // FIRST) if after else 1
+        part = reads[::every]
         tally = Tally(learnt.default.channel, learnt.default.formats)
         experience = Experience.none(len(start.channel.shares))
-        experience.traffic = tally.traffic(reads)
+        experience.traffic = tally.traffic(part)
         if truths is not None:
             only_formats(experience.traffic)
-            experience.pairs = tally.pairs(truths, reads)
+            experience.pairs = tally.pairs(truths[::every], part)
         experience.version = 1
         learnt = learn(experience, start)
     return learnt

@@ -11,17 +11,20 @@ from platematch.access import StoredKey
 from platematch.api.problems import error_of
 from platematch.errors import StoreUnavailable
 from platematch.matcher.record import CameraRead
+from platematch.matcher.worth import Worths
 from platematch.serving.calls import (
     API,
     CALLS,
     KEYS,
     SAMPLE,
     SETTLE,
+    WORTHS,
     Handed,
     Settled,
     decode_key,
     decode_problem,
     decode_settled,
+    decode_worths,
     encode,
 )
 
@@ -66,6 +69,11 @@ class Owner:
     async def sample(self, reads: Sequence[CameraRead]) -> None:
         """Hand over reads to be learnt from."""
         await self._ask("POST", SAMPLE, encode(reads))
+
+    async def worths(self) -> Worths:
+        """What was learnt of the cameras' confidences."""
+        worths: Worths = decode_worths(await self._ask("GET", WORTHS))
+        return worths
 
     async def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         try:

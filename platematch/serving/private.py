@@ -14,7 +14,7 @@ from platematch.api.service import SERVICE, Service
 from platematch.errors import PlatematchError
 from platematch.outcome import Told
 from platematch.pipeline import Pipeline
-from platematch.serving.calls import KEYS, SAMPLE, SETTLE, Handed, Settled, decode_handed, decode_sample, encode
+from platematch.serving.calls import KEYS, SAMPLE, SETTLE, WORTHS, Handed, Settled, decode_handed, decode_sample, encode
 
 log = structlog.get_logger("platematch.serving")
 
@@ -26,6 +26,7 @@ def build(pipeline: Pipeline) -> web.Application:
     app = application(Service.of(pipeline))
     app.router.add_post(SETTLE, _settle)
     app.router.add_post(SAMPLE, _sample)
+    app.router.add_get(WORTHS, _worths)
     app.router.add_get(KEYS + "{key_id}", _key)
     return app
 
@@ -58,6 +59,11 @@ async def _sample(request: web.Request) -> web.Response:
     body = await read_body(request, GROWTH * pipeline.settings.max_body_bytes)
     pipeline.sampler.put(await parsed(decode_sample, body))
     return web.Response(body=b"null")
+
+
+async def _worths(request: web.Request) -> web.Response:
+    request[RELAYED] = True
+    return web.Response(body=encode(request.app[SERVICE].pipeline.learner.learnt.worths()))
 
 
 async def _key(request: web.Request) -> web.Response:

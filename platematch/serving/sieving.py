@@ -68,10 +68,10 @@ async def _serve(setting: Setting, settings: Settings, pipe: socket.socket) -> N
         with socket.socket(fileno=setting.listener) as listener:
             async with answering(_build(service, owner), listener, drain_s, cancel=True):
                 living = asyncio.create_task(_live(pipe))
-                teaching = asyncio.create_task(_teach(sampler, owner))
+                learning = asyncio.create_task(_learn(sampler, sieve, owner))
                 await stop.wait()
             await intake.close(drain_s)
-            teaching.cancel()
+            learning.cancel()
             living.cancel()
     finally:
         await owner.close()
@@ -85,13 +85,18 @@ async def _live(pipe: socket.socket) -> None:
         await asyncio.sleep(BETWEEN_SIGNS_S)
 
 
-async def _teach(sampler: Sampler, owner: Owner) -> None:
-    """Hand the sample to the owner from time to time; one that it cannot take is forgotten."""
+async def _learn(sampler: Sampler, sieve: Sieve, owner: Owner) -> None:
+    """Hand the sample to the owner from time to time, and ask what it has learnt; what fails waits for the next time.
+
+    A sample that the owner cannot take is forgotten.
+    """
     while True:
-        await asyncio.sleep(BETWEEN_SAMPLES_S)
-        if reads := sampler.take():
-            with contextlib.suppress(PlatematchError):
+        with contextlib.suppress(PlatematchError):
+            if reads := sampler.take():
                 await owner.sample(reads)
+            if sieve.behind:
+                sieve.worths = await owner.worths()
+        await asyncio.sleep(BETWEEN_SAMPLES_S)
 
 
 def _build(service: Service, owner: Owner) -> web.Application:

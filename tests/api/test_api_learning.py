@@ -43,13 +43,15 @@ def test_pairs_are_learnt_and_shown_with_what_was_wrong(service: Any) -> None:
 
 
 def test_lines_of_json_are_taken_too(service: Any) -> None:
-    line = json.dumps({"truth": "AA1234BB", "read": "AA1234B8", "camera_id": "gate"}).encode()
-    answer = post(service, b"\n".join([line] * 60), file_format="ndjson")
+    lines = [{"truth": f"AA{i:04}BB", "read": f"AA{i:04}B8", "camera_id": "gate"} for i in range(60)]
+    answer = post(service, b"\n".join(json.dumps(line).encode() for line in lines), file_format="ndjson")
     assert (answer.status, answer.json["counted"]) == (200, 60)
 
 
 def test_what_cannot_be_learnt_is_told(service: Any) -> None:
     assert post(service, csv(10)).status == 422
+    same = "\n".join(["truth,read", *["AA1234BB,AA1234B8"] * 200])
+    assert post(service, same.encode()).status == 422, "sums over one plate are that plate"
     assert post(service, b"plate,read\nA,B\n").status == 422
     assert post(service, csv(60), file_format="xml").status == 400
     assert service.call("GET", "/v1/learning", role="admin").json["cameras"] == []
@@ -84,8 +86,8 @@ def test_only_admins_change_what_was_learnt(service: Any, role: str) -> None:
 
 
 def test_reads_are_counted_by_whichever_process_takes_them(service: Any, read: Any, camera_id: str) -> None:
-    for _ in range(2):  # in different seconds, each of which has room for so many
-        sent = [read(f"AA{i:04}BB") for i in range(80)]
+    for second in range(4):  # each of which has room for so many of one camera
+        sent = [read(f"AA{second}{i:03}BB") for i in range(80)]
         assert service.call("POST", "/v1/reads", sent, role="camera").json["accepted"] == 80
         time.sleep(1.1)
     deadline = time.monotonic() + 60

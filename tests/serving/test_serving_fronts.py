@@ -16,6 +16,8 @@ import aiohttp
 from fronted import CONNECTIONS, Fronted
 from running import Running
 
+from platematch.serving.sieving import BETWEEN_SAMPLES_S
+
 Make = Callable[..., dict[str, Any]]
 
 
@@ -172,6 +174,23 @@ async def test_a_stalled_owner_is_a_503_for_what_needs_it(fronted: Fronted, read
         assert int(headers["Retry-After"]) > 0
     status, answer, _ = await fronted.ask("POST", "/v1/reads", key="patrol", json=read("BH4444AX"))
     assert (status, len(answer["hits"])) == (200, 1)
+
+
+async def test_fronts_are_told_what_was_learnt(fronted: Fronted, read: Make) -> None:
+    """Until then each read with confidences that is near a listed plate is the owner's, who is stalled here."""
+    await fronted.put_list("learnt")
+    await fronted.put_entry("learnt", "HH1234HH")
+    rows = [f"AA{i:04}BB,AA{i:04}B{'8' if i % 5 else 'B'},{'0.9 ' * 7}0.{9 - i % 5}" for i in range(300)]
+    csv = "\n".join(["truth,read,char_confidences", *rows])
+    status, answer, _ = await fronted.ask("POST", "/v1/learning/pairs", key="admin", data=csv)
+    assert status == 200, answer
+    near = read("HP7234HH", char_confidences=[0.99] * 8)
+    await asyncio.sleep(2 * BETWEEN_SAMPLES_S)
+    await fronted.ask_all("POST", "/v1/reads", key="patrol", json=read("CE7777MM"))  # now fronts know the key
+    with stalled(fronted):
+        answers = await fronted.ask_all("POST", "/v1/reads", key="patrol", json=near)
+    assert {status for status, _, _ in answers} == {200}
+    assert (await fronted.ask("DELETE", "/v1/learning", key="admin"))[0] == 200
 
 
 async def test_a_second_service_is_told_that_the_port_is_in_use(fronted: Fronted, tmp_path: Path) -> None:

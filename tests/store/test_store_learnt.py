@@ -29,7 +29,7 @@ async def test_rows_are_kept_replaced_and_removed(store: Store) -> None:
     newer = Row("traffic", "gate", 2, counts(70))
     await store.write(learnt.save, [newer])
     assert sorted(await store.read(learnt.load)) == sorted([rows[0], newer, rows[2]])
-    await store.write(learnt.remove, "gate")
+    await store.write(learnt.remove, ["gate"])
     assert await store.read(learnt.load) == [rows[0]]
     await store.write(learnt.clear)
     assert await store.read(learnt.load) == []
