@@ -25,10 +25,15 @@ class Scored(NamedTuple):
 
     def share_at(self, rate: float) -> float:
         """Share found with no more than rate false alerts per 100,000 ordinary reads, at the best threshold."""
-        falling, rates = self._falling()
-        above = int(np.searchsorted(rates, rate * (1 + 1e-9), side="right"))
+        falling, _ = self._falling()
+        above = self.behind(rate)
         threshold = falling[above] if above < len(falling) else -np.inf
         return float((self.found > threshold).mean())
+
+    def behind(self, rate: float) -> int:
+        """How many false alerts were seen that set the threshold of share_at(rate): few, and it is uncertain."""
+        _, rates = self._falling()
+        return int(np.searchsorted(rates, rate * (1 + 1e-9), side="right"))
 
     def at(self, threshold: float) -> tuple[float, float]:
         """Share found, and false alerts per 100,000, of what scores at least threshold."""
@@ -42,7 +47,8 @@ class Scored(NamedTuple):
         picked = picked[picked < len(falling)]
         rising = np.sort(self.found)
         share = 1.0 - np.searchsorted(rising, falling[picked], side="left") / len(rising)
-        return rates[picked], share
+        last = np.searchsorted(-falling, -falling[picked], side="right") - 1  # of what scores alike: all alert or none
+        return rates[last], share
 
     def _falling(self) -> tuple[Floats, Floats]:
         """The scores of ordinary reads, best first, and the false alerts per 100,000 that each as threshold gives."""
@@ -58,12 +64,9 @@ class Said(NamedTuple):
     right: NDArray[np.bool_]
     weight: Floats
 
-    def and_also(self, other: Said) -> Said:
-        """The hits of both."""
-        return Said(*(np.concatenate(parts) for parts in zip(self, other, strict=True)))
-
-    def rows(self) -> list[tuple[float, float, float, int]]:
-        """Of each bin with hits: mean of what was stated, share that was right, weight, hits counted."""
+    def rows(self) -> list[tuple[float, float, float, float]]:
+        """Of each bin with hits: mean of what was stated, share that was right, weight, hits of one weight that tell as
+        much as these (Kish's effective number)."""
         found = []
         for low, high in pairwise(BINS):
             here = (self.stated >= low) & (self.stated < high)
@@ -71,7 +74,7 @@ class Said(NamedTuple):
             if weight.sum() > 0:
                 stated = float((self.stated[here] * weight).sum() / weight.sum())
                 right = float((self.right[here] * weight).sum() / weight.sum())
-                found.append((stated, right, float(weight.sum()), int(here.sum())))
+                found.append((stated, right, float(weight.sum()), float(weight.sum() ** 2 / (weight**2).sum())))
         return found
 
     def gap(self) -> float:
@@ -80,5 +83,12 @@ class Said(NamedTuple):
         total = sum(weight for _, _, weight, _ in rows)
         return sum(abs(stated - right) * weight for stated, right, weight, _ in rows) / total if total else 0.0
 
-
-NOTHING_SAID = Said(np.zeros(0), np.zeros(0, np.bool_), np.zeros(0))
+    def by_chance(self) -> float:
+        """What gap() would be by chance, in the mean, if all that was stated were true: bins hold few hits."""
+        total = expected = 0.0
+        for low, high in pairwise(BINS):
+            here = (self.stated >= low) & (self.stated < high)
+            stated, weight = self.stated[here], self.weight[here]
+            total += float(weight.sum())
+            expected += float(np.sqrt(2 / np.pi * (weight**2 * stated * (1 - stated)).sum()))
+        return expected / total if total else 0.0

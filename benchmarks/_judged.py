@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._curve import LOW, Said, Scored
+from benchmarks._near import Sample
 from benchmarks._rules import Pairs, Rule, rules
 from benchmarks._seen import START, Seen, Soft, reads
 from platematch._native import Index
@@ -35,13 +36,6 @@ class Answers(NamedTuple):
     hits: NDArray[np.int64]
     stated: NDArray[np.float64]
     right: NDArray[np.bool_]
-
-
-class Sample(NamedTuple):
-    """Ordinary reads and how many each stands for, (n,)."""
-
-    seen: Seen
-    weights: NDArray[np.float64]
 
 
 def matcher_of(plates: Sequence[str]) -> Matcher:
@@ -73,13 +67,14 @@ def answers(matcher: Matcher, plates: Sequence[str], seen: Seen, soft: Soft, see
     return Answers(best, own, np.array(read, np.int64), np.array(stated), np.array(rights, np.bool_))
 
 
-def thinned(seen: Seen, near: NDArray[np.bool_], listed: NDArray[np.uint64], rng: np.random.Generator) -> Sample:
+def thinned(sample: Sample, near: NDArray[np.bool_], listed: NDArray[np.uint64], rng: np.random.Generator) -> Sample:
     """Reads with soft output for less work: all that are near, or have a listed plate among the simulator's ten
     candidates, and some of the others, weighted. That changes no expectation, only how much chance there is in it."""
+    seen = sample.seen
     assert seen.others is not None
     certain = near | np.isin(numbered(seen.others), listed).any(axis=1)
     kept = certain | (rng.random(len(seen)) < 1 / THINNED)
-    return Sample(seen.take(kept), np.where(certain, 1.0, float(THINNED))[kept])
+    return Sample(seen.take(kept), (sample.weights * np.where(certain, 1.0, float(THINNED)))[kept])
 
 
 def scored(wanted: Answers, traffic: Answers, weights: NDArray[np.float64]) -> Scored:
@@ -106,10 +101,11 @@ class Rivals:
         self._index.build(self._codes, np.arange(len(plates), dtype=np.uint32))
         self.rules = rules(self._codes, self._lengths)
 
-    def judged(self, wanted: Seen, traffic: Seen) -> list[tuple[Rule, Scored, tuple[float, float] | None]]:
+    def judged(self, wanted: Seen, sample: Sample) -> list[tuple[Rule, Scored, tuple[float, float] | None]]:
         """Of each rule: found against false, and share found and false alerts per 100,000 at its own setting."""
-        own = [self._scores(wanted, start) for start in range(0, len(wanted), CHUNK)]
-        others = [self._scores(traffic, start) for start in range(0, len(traffic), CHUNK)]
+        none = np.ones(len(wanted))
+        own = [self._scores(wanted, none, start) for start in range(0, len(wanted), CHUNK)]
+        others = [self._scores(sample.seen, sample.weights, start) for start in range(0, len(sample.seen), CHUNK)]
         result = []
         for number, rule in enumerate(self.rules):
             found = np.concatenate([part[number][1] for part in own])
@@ -117,11 +113,13 @@ class Rivals:
             alerts = sum(part[number][2] for part in others)
             setting = None
             if rule.alerts_at is not None:
-                setting = (float((found >= rule.alerts_at).mean()), alerts / len(traffic) * 1e5)
-            result.append((rule, Scored(found, best, np.ones(len(traffic))), setting))
+                setting = (float((found >= rule.alerts_at).mean()), alerts / sample.weights.sum() * 1e5)
+            result.append((rule, Scored(found, best, sample.weights), setting))
         return result
 
-    def _scores(self, seen: Seen, start: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64], int]]:
+    def _scores(
+        self, seen: Seen, weights: NDArray[np.float64], start: int
+    ) -> list[tuple[NDArray[np.float64], NDArray[np.float64], float]]:
         """Of each rule the best score of each read from start on, its shown plate's, and the pairs that it alerts."""
         part = seen.take(slice(start, start + CHUNK))
         codes, lengths = part.codes()
@@ -135,6 +133,7 @@ class Rivals:
             np.maximum.at(best, read, score)
             shown = part.truth[read] == row
             own[read[shown]] = score[shown]
-            alerts = 0 if rule.alerts_at is None else int((score[~shown] >= rule.alerts_at).sum())
+            alerting = ~shown & (score >= (np.inf if rule.alerts_at is None else rule.alerts_at))
+            alerts = float(weights[start:][read[alerting]].sum())
             result.append((best, own, alerts))
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Container
 from typing import NamedTuple
 
 from platematch.plates import ALPHABET
@@ -12,6 +13,8 @@ from platematch.reads import PlateRead
 COUNTRIES = {"UA": 0.7, "GB": 0.1, "US": 0.1, "BR": 0.1}
 NEAR = 0.001
 """Share of the traffic's reads that show a listed plate; about three times what cameras see."""
+CITIES = ("AA", "KA", "BC", "AX", "AE", "BH", "AI", "BE")
+"""Where the Ukrainian plates are from: with all regions a read would meet far fewer of other plates' neighbours."""
 TWELVE = "ABCEHIKMOPTX"
 DENSE = 0.05
 """Share of the plates of some letters that are on the dense list, and on it alone."""
@@ -35,7 +38,7 @@ def workload(plates: int, reads: int, rng: random.Random) -> Workload:
         listed[_plate(rng)] = None
     texts = list(listed)
     near = [misread(rng.choice(texts), rng) for _ in range(reads)]
-    traffic = [misread(rng.choice(texts), rng) if rng.random() < NEAR else _plate(rng) for _ in range(reads)]
+    traffic = [misread(rng.choice(texts), rng) if rng.random() < NEAR else _other(listed, rng) for _ in range(reads)]
     return Workload(texts, traffic, near)
 
 
@@ -80,5 +83,15 @@ def misread(plate: str, rng: random.Random) -> str:
     return rng.choice([lost, added, plate[:place] + other + plate[place + 1 :]])
 
 
+def _other(listed: Container[str], rng: random.Random) -> str:
+    """The plate of a vehicle that is not listed."""
+    plate = _plate(rng)
+    while plate in listed:
+        plate = _plate(rng)
+    return plate
+
+
 def _plate(rng: random.Random) -> str:
-    return FORMATS[rng.choices(list(COUNTRIES), list(COUNTRIES.values()))[0]].random(rng)
+    country = rng.choices(list(COUNTRIES), list(COUNTRIES.values()))[0]
+    plate = FORMATS[country].random(rng)
+    return rng.choice(CITIES) + plate[2:] if country == "UA" and plate[:2].isalpha() else plate

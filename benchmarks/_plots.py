@@ -55,9 +55,9 @@ def _found_false(file: Path, sizes: Mapping[str, Mapping[str, Any]]) -> None:
         for name, marker in MARKERS.items():
             found, false = drawn["settings"][name]
             ax.plot(
-                max(false, 0.02), found, marker, color=INK, markersize=6, label=name, linestyle="none", clip_on=False
+                max(false, 0.1), found, marker, color=INK, markersize=6, label=name, linestyle="none", clip_on=False
             )
-        ax.set(title=title, xscale="log", xlim=(0.02, 2e5), ylim=(0.5, 1.0), xlabel="false alerts per 100,000 reads")
+        ax.set(title=title, xscale="log", xlim=(0.1, 3e5), ylim=(0.5, 1.0), xlabel="false alerts per 100,000 reads")
         for rate in (1, 10):
             ax.axvline(rate, color=PALE, linewidth=0.8, linestyle=(0, (2, 3)), zorder=0)
     axes[0][0].set_ylabel("share of listed vehicles found")

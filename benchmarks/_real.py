@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks._curve import Scored
 from benchmarks._judged import CHUNK, FLOOR_OF_A_PLATE, answers, matcher_of
-from benchmarks._seen import START, Seen
+from benchmarks._near import Sample
+from benchmarks._seen import START
 from platematch.plates import canonical
 from platematch.reads import Candidate, PlateRead
 from platematch.recognition import recognise
@@ -36,11 +37,11 @@ def pairs(folder: Path) -> list[Pair]:
         return [Pair(canonical(plate), read) for (_, plate), read in zip(known, found, strict=True) if read is not None]
 
 
-def rows(real: Sequence[Pair], plates: Sequence[str], traffic: Seen) -> list[dict[str, Any]]:
+def rows(real: Sequence[Pair], plates: Sequence[str], traffic: Sample) -> list[dict[str, Any]]:
     """A table: the share found of the pairs, listed among plates, with thresholds set by the simulated traffic."""
     listed = list(dict.fromkeys([*plates, *(pair.plate for pair in real)]))
     matcher = matcher_of(listed)
-    false = answers(matcher, listed, traffic, "text", 1).best
+    false = answers(matcher, listed, traffic.seen, "text", 1).best
     table = []
     for name, soft in (("text only", False), ("with what the reader knows", True)):
         own = np.full(len(real), -np.inf)
@@ -50,7 +51,7 @@ def rows(real: Sequence[Pair], plates: Sequence[str], traffic: Seen) -> list[dic
             found = matcher.match(part, [START] * len(part), floor=FLOOR_OF_A_PLATE * len(listed))
             for i, matches in enumerate(found, start):
                 own[i] = max((m.log_odds for m in matches if m.entry_id == real[i].plate), default=-np.inf)
-        curve = Scored(own, false, np.ones(len(false)))
+        curve = Scored(own, false, traffic.weights)
         exact = float(np.mean([canonical(pair.read.plate) == pair.plate for pair in real]))
         table.append({
             "what": f"matcher, {name}", "pairs": len(real), "read exactly": exact,

@@ -15,7 +15,7 @@ from platematch.plates import pack_batch
 from platematch.reads import Candidate, Read
 from platematch.simulation import points, sight
 from platematch.simulation.camera import random_camera
-from platematch.simulation.fleet import Fleet, Mix, draw, texts
+from platematch.simulation.fleet import Bytes, Fleet, texts
 from platematch.simulation.glyphs import SYMBOLS
 from platematch.simulation.sight import BLOCK, Sight
 from platematch.simulation.soft import candidates, certainty, confidence, degraded
@@ -63,9 +63,7 @@ class Seen:
 
     def codes(self) -> Packed:
         """The texts as the matcher packs them; two-line plates read row by row are put in line."""
-        codes = np.zeros((len(self.glyphs), 16), np.uint8)
-        codes[:, : self.glyphs.shape[1]] = _CODES[self.glyphs]
-        lengths = (self.glyphs >= 0).sum(axis=1).astype(np.int32)
+        codes, lengths = packed(self.glyphs)
         turned = np.flatnonzero(lengths == 8)
         codes[turned], lengths[turned] = pack_batch(texts(self.glyphs[turned]))
         return codes, lengths
@@ -105,9 +103,11 @@ class City:
             yield rows, points.see(fleet.take(rows), cameras[rows], lenses, rng)
 
 
-def ordinary(city: City, count: int, mix: Mix, rng: np.random.Generator, soft: bool = False) -> Seen:
-    """So many reads of vehicles of the traffic."""
-    return city.see(draw(count, mix, rng), rng, soft=soft)
+def packed(glyphs: Bytes) -> Packed:
+    """Texts of glyphs, (n, at most 16), -1 behind the end, as codes and lengths, each as it stands."""
+    codes = np.zeros((len(glyphs), 16), np.uint8)
+    codes[:, : glyphs.shape[1]] = _CODES[glyphs]
+    return codes, (glyphs >= 0).sum(axis=1).astype(np.int32)
 
 
 def passing(city: City, count: int, listed: Fleet, rng: np.random.Generator, soft: bool = False) -> Seen:

@@ -14,6 +14,8 @@ from platematch.errors import SettingsError
 
 PREFIX = "PLATEMATCH_"
 FILE_VARIABLE = "PLATEMATCH_CONFIG"
+PROBE_VARIABLE = "PLATEMATCH_PROBE"
+"""The C extension reads it when it is loaded."""
 MIB = 1 << 20
 
 
@@ -106,7 +108,7 @@ def load_with_sources(environment: Mapping[str, str] | None = None) -> tuple[Set
     if path:
         given.update({name: (value, f"file {path}") for name, value in _read_file(path).items()})
     for variable, text in environment.items():
-        if variable.startswith(PREFIX) and variable != FILE_VARIABLE:
+        if variable.startswith(PREFIX) and variable not in (FILE_VARIABLE, PROBE_VARIABLE):
             given[variable.removeprefix(PREFIX).lower()] = (text, f"environment {variable}")
     types = get_type_hints(Settings)
     definitions = {definition.name: definition for definition in fields(Settings)}

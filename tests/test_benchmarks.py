@@ -15,12 +15,17 @@ import pytest
 from photographs import photograph
 
 from benchmarks._curve import Said, Scored
+from benchmarks._judged import Rivals
 from benchmarks._load import Request
+from benchmarks._near import ordinary
 from benchmarks._rules import Pairs, rules, weighted
+from benchmarks._seen import City
 from benchmarks._traffic import Traffic
 from benchmarks.ingest import wrong
 from platematch.plates import pack_batch
 from platematch.reads import Read
+from platematch.simulation import fleet
+from platematch.simulation.fleet import distinct
 
 REPOSITORY = Path(__file__).parents[1]
 ABOUT = {"date", "cpu", "cores", "system", "python", "platematch", "numpy", "numba", "aiohttp", "rapidfuzz"}
@@ -55,14 +60,33 @@ def test_speed_is_measured_and_the_answers_agree() -> None:
     assert checks["scores"] > 20
 
 
+def test_reads_that_stand_for_others_say_what_plain_ones_say() -> None:
+    rng = np.random.default_rng(5)
+    city, listed = City("pictures", 5), distinct(20_000, fleet.listed(), rng)
+    rule = Rivals(listed.plates())
+    shares = []
+    for sample in (
+        ordinary(city, 100_000, fleet.passing(), listed, rng, plain=True),
+        ordinary(city, 800_000, fleet.passing(), listed, rng),
+    ):
+        _, curve, setting = next(row for row in rule.judged(sample.seen.take(slice(9)), sample) if "≤ 1" in row[0].name)
+        assert setting is not None
+        assert curve.at(1.0)[1] <= setting[1]
+        shares.append(setting[1] / 1e5)
+        assert abs(sample.stands_for / (800_000 if len(shares) == 2 else 100_000) - 1.0) < 0.01
+    assert 0.02 < shares[0] < 0.06
+    assert shares[1] == pytest.approx(shares[0], rel=0.08)
+
+
 def test_rules_are_compared_and_probabilities_checked(tmp_path: Path) -> None:
     result = run(
-        "accuracy", "--plates", "1000", "5000", "--reads", "6000", "--soft-reads", "1500", "--listed-reads", "500",
+        "accuracy", "--plates", "1000", "5000", "--reads", "60000", "--soft-reads", "4000", "--listed-reads", "500",
         "--learn", "600", "--plots", str(tmp_path),
     )  # fmt: skip
     titles = list(result["tables"])
     assert titles[:2] == ["1,000 listed", "5,000 listed"]
-    assert titles[2:] == ["5,000 listed, the second simulator", "5,000 listed, a wrong mix of formats"]
+    others = ("the second simulator", "a wrong mix of formats", "another city")
+    assert titles[2:] == [f"5,000 listed, {name}" for name in others]
     for title, rows in result["tables"].items():
         found = {row["rule"]: row["found as set"] for row in rows}
         exact, edit, matcher = (

@@ -86,3 +86,7 @@ def test_paths_follow_the_data_folder() -> None:
     assert settings.load({"PLATEMATCH_DATA": "/srv/pm"}).store_url == "sqlite:////srv/pm/platematch.db"
     assert settings.load({"PLATEMATCH_PORT": "1"}).base_url == "http://127.0.0.1:1"
     assert settings.load({"PLATEMATCH_PUBLIC_URL": "https://pm.example/"}).base_url == "https://pm.example"
+
+
+def test_the_variable_of_the_extension_is_no_setting() -> None:
+    assert settings.load({settings.PROBE_VARIABLE: "scalar"}) == settings.load({})

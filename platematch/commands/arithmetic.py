@@ -94,4 +94,4 @@ def _sum(found: dict[str, Any], why: dict[str, Any]) -> Iterator[str]:
 
 
 def _compared(fact: dict[str, Any]) -> str:
-    return f": seen {fact['seen']}, listed {fact['listed']}" if fact["seen"] or fact["listed"] else ""
+    return f": seen {fact['seen']}, listed {fact['listed']}" if fact["listed"] else ""

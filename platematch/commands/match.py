@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import click
 
 from platematch.commands.client import connect
-from platematch.commands.options import REGION, Confidences, Finite, Guess, format_option, guess_format, service_options
+from platematch.commands.options import (
+    COUNTRY,
+    FORMAT_OF_EXTENSION,
+    REGION,
+    Confidences,
+    Finite,
+    Guess,
+    guess_format,
+    service_options,
+)
 from platematch.errors import PlatematchError
 
 FLOOR = 1e-6
@@ -19,13 +30,19 @@ SOME_WRONG = 3
 @click.argument("plate", required=False)
 @click.option("--watchlist", "lists", multiple=True, type=click.Path(exists=True, dir_okay=False), metavar="LIST",
               help="Match against this list file, without a service; may be given several times.")  # fmt: skip
-@format_option
+@click.option("--format", "file_format", type=click.Choice(list(FORMAT_OF_EXTENSION.values())),
+              help="What LIST holds. [default: by its extension]")  # fmt: skip
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, allow_dash=True), metavar="READS",
               help="Match the reads of this file, or of standard input (-).")  # fmt: skip
 @click.option("--output", type=click.Path(dir_okay=False, allow_dash=True), default="-",
               help="Where matches go: NDJSON, or CSV if named so. [default: standard output]")  # fmt: skip
 @click.option("--min-probability", type=Finite(0, 1), help="Show matches from here up. [default: 0.05 with --file]")
-@click.option("--home-country", metavar="UA", help="Whose plates most of the traffic carries. [default: the setting]")
+@click.option(
+    "--home-country",
+    type=COUNTRY,
+    metavar="UA",
+    help="Whose plates most of the traffic carries. [default: the setting]",
+)
 @click.option("--candidate", "candidates", type=Guess(), multiple=True, metavar="PLATE[=CONFIDENCE]",
               help="What else the engine may have read; may be given several times.")  # fmt: skip
 @click.option("--confidence", type=Finite(0, 1), help="The camera's confidence, 0 to 1.")
@@ -49,7 +66,10 @@ def match(
 
     With --file, all reads of a file are matched against list files: one read a line as JSON in the form of
     POST /v1/reads, CSV with a column plate, or one plate a line; in gzip too. The matches come in the order of the
-    reads. Lines that hold no read are told at the end; then the exit code is 3.
+    reads. Lines that hold no read are told at the end.
+
+    Exit code: 0 all went well, matches or not; 3 with --file, some lines held no read; 1 nothing could be matched; 2
+    wrong options; 130 interrupted.
 
     \b
     Examples:
@@ -62,8 +82,15 @@ def match(
     if path is not None and not lists:
         raise click.UsageError("--file needs at least one list file, by --watchlist")
     formats = [(name, guess_format(name, file_format)) for name in lists]
+    told = {"candidate": candidates, "confidence": confidence, "char-confidences": char_confidences, "region": region,
+            "make": make, "color": color, "type": kind, "camera": camera_id, "json": as_json}  # fmt: skip
     if path is not None:
+        if given := [f"--{name}" for name, value in told.items() if value not in (None, (), False)]:
+            raise click.UsageError(f"{given[0]} goes with one PLATE; with --file each read has its own")
         return _match_file(path, formats, output, 0.05 if min_probability is None else min_probability, home_country)
+    if char_confidences is not None and len(char_confidences) != _length(str(plate)):
+        told_of = f"{len(char_confidences)} confidences for the {_length(str(plate))} characters of {plate}"
+        raise click.UsageError(f"--char-confidences: {told_of}; give one for each")
     vehicle = {"make": make, "color": color, "type": kind}
     read = {
         "plate": plate,
@@ -90,6 +117,12 @@ def match(
     return 0
 
 
+def _length(plate: str) -> int:
+    from platematch.plates import pack
+
+    return len(pack(plate))
+
+
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -114,14 +147,16 @@ def _match_plate(read: dict[str, Any], formats: list[tuple[str, str]], home_coun
 
     from platematch.commands.matching_files import load_matcher
     from platematch.commands.reading import FileRead
-    from platematch.errors import InvalidInput
-    from platematch.matcher import check_plate
+    from platematch.errors import InvalidInput, InvalidPlate
+    from platematch.intake import plate_problem
+    from platematch.plates import MAX_SYMBOLS, pack
 
     try:
         asked = msgspec.convert(read, FileRead)
     except msgspec.ValidationError as error:
         raise InvalidInput(str(error)) from None
-    check_plate(asked.plate, wildcards=False)
+    if problem := plate_problem(asked.plate, len(pack(asked.plate)), MAX_SYMBOLS):
+        raise InvalidPlate(problem.detail)
     matcher = load_matcher(formats, country)
     matches = matcher.match([asked], [datetime.now(UTC)], floor=FLOOR)[0]
     return msgspec.to_builtins({"matches": matches, "background": matcher.background(asked), "version": 0})
@@ -140,7 +175,7 @@ def _match_file(path: str, formats: list[tuple[str, str]], output: str, floor: f
     tally = Tally()
     with open_reads(path) as reads:
         matcher = load_matcher(formats, country)
-        with click.open_file(output, "wb") as opened:
+        with _named(output), click.open_file(output, "wb") as opened:
             file = cast(BinaryIO, opened)
             writer = CsvWriter(file) if output.lower().endswith(".csv") else NdjsonWriter(file)
             progress = Progress("reads", reads.size, shown=output != "-" or not sys.stdout.isatty())
@@ -151,6 +186,17 @@ def _match_file(path: str, formats: list[tuple[str, str]], output: str, floor: f
     if tally.rejected and not tally.matched:
         raise PlatematchError("no line of the file holds a read")
     return SOME_WRONG if tally.rejected else 0
+
+
+@contextmanager
+def _named(output: str) -> Iterator[None]:
+    """An error of writing names the file, which is not whole then."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None or output == "-":
+            raise
+        raise PlatematchError(f"{output}: {error.strerror}; it does not hold all matches") from None
 
 
 def _report(tally: Any, seconds: float, unused: list[str]) -> None:

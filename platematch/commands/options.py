@@ -60,6 +60,7 @@ LABEL = Text(r"[^\x00-\x1f\x7f]{1,200}", "1 to 200 characters on one line")
 REGION = Text(
     r"[A-Z]{2}(-[A-Z0-9]{1,3})?", "a country of two letters, as in UA, or a part of one, as in US-TX", upper=True
 )
+COUNTRY = Text(r"[A-Z]{2}", "a country of two letters, as in UA", upper=True)
 WATCHLIST_ID = Text(
     r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
     "1 to 64 letters, digits, dots, dashes and underscores, with a letter or digit first",

@@ -99,12 +99,19 @@ class ReadsFile:
             raise _damaged(error) from None
         if start.startswith(b"["):
             raise InvalidInput("the reads are one JSON array; give one read a line, without brackets and commas")
-        if extension in _OF_EXTENSION:
+        if b"\0" in start:
+            raise InvalidInput("the file of reads is no text in UTF-8; give NDJSON, CSV or one plate a line")
+        if not start:
+            return "text"
+        if _OF_EXTENSION.get(extension, "text") != "text":
             return _OF_EXTENSION[extension]
         if start.startswith(b"{"):
             return "ndjson"
         header = start.partition(b"\n")[0].decode("utf-8", "replace")
-        return "csv" if "plate" in _fields(header)[1] else "text"
+        names = _fields(header)[1]
+        if "plate" not in names and len(names) > 1:
+            raise _no_plate_column(names)
+        return "csv" if "plate" in names else "text"
 
     def _ndjson(self) -> Iterator[Batch]:
         decoder = msgspec.json.Decoder(FileRead)
@@ -125,7 +132,7 @@ class ReadsFile:
         text = self._lines()
         delimiter, columns = _fields(next(text, ""))
         if "plate" not in columns:
-            raise InvalidInput("the first line of the CSV names no column plate; it has to name the columns")
+            raise _no_plate_column(columns)
         self.unused = [name for name in columns if name not in _COLUMNS]
         rows = csv.reader(text, delimiter=delimiter)
         while taken := list(islice(_numbered(rows), ROWS)):
@@ -154,6 +161,11 @@ def _peek(stream: Any) -> bytes:
 
 def _damaged(error: Exception) -> InvalidInput:
     return InvalidInput(f"the file of reads is cut off or damaged: {error}; what came before was matched")
+
+
+def _no_plate_column(names: list[str]) -> InvalidInput:
+    shown = ", ".join(name[:20] for name in names[:5])
+    return InvalidInput(f"the first line of the CSV has to name the columns, one of them plate; it holds {shown}")
 
 
 def _whole_lines(stream: Any) -> Iterator[bytes]:
@@ -188,7 +200,7 @@ def _one_by_one(decoder: msgspec.json.Decoder[FileRead], piece: bytes, first: in
 def _fields(header: str) -> tuple[str, list[str]]:
     """The delimiter and the column names of a CSV's first line."""
     delimiter = max(_DELIMITERS, key=header.count)
-    names = next(csv.reader([header.strip()], delimiter=delimiter), [])
+    names = next(csv.reader(header.strip().splitlines()[:1], delimiter=delimiter), [])
     return delimiter, [name.strip().lower() for name in names]
 
 
@@ -216,6 +228,8 @@ def _of_rows(columns: list[str], taken: list[tuple[int, list[str] | str]]) -> Ba
             wrong.append((line, row))
         elif len(row) != len(columns):
             wrong.append((line, f"{len(row)} fields where the first line has {len(columns)}"))
+        elif not row[columns.index("plate")].strip():
+            wrong.append((line, "the column plate is empty"))
         else:
             lines.append(line)
             items.append({columns[i]: row[i] for i in known if row[i]})

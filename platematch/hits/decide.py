@@ -12,6 +12,8 @@ from msgspec.structs import replace
 
 from platematch.hits.hit import Hit, Matched, Sighting
 from platematch.hits.sightings import belonging, identify, join, probability_of, start
+from platematch.matcher.match import Evidence, Explanation
+from platematch.matcher.wording import worded
 
 EntryKey = tuple[str, str]
 DOUBLED = math.log(2.0)
@@ -99,10 +101,21 @@ def fold(former: Hit | None, matched: Matched, decision: Decision, now: datetime
     return replace(
         hit,
         probability=probability_of(sighting.combined),
+        explanation=_of_passage(hit, sighting),
         reads=sighting.reads,
         updated_at=now,
         alerted_at=alerted_at,
     )
+
+
+def _of_passage(hit: Hit, sighting: Sighting) -> Explanation:
+    """The explanation of the hit's best read, with what the further reads of the passage add to it."""
+    why, gained = hit.explanation, sighting.combined - sighting.best
+    if sighting.reads == 1 or gained <= 0.0:
+        return why
+    further = Evidence("passage", str(sighting.reads - 1), "", math.exp(gained))
+    why = replace(why, evidence=[*(fact for fact in why.evidence if fact.what != "passage"), further])
+    return worded(why, read=hit.read.plate, listed=hit.entry.plate, probability=probability_of(sighting.combined))
 
 
 def withdrawable(hit: Hit) -> bool:

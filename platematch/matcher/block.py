@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from platematch._native import Index
 from platematch.errors import StartError
+from platematch.matcher.bound import Bound
 from platematch.matcher.kernels import Floats, Ints
-from platematch.matcher.sift import Bound
 from platematch.plates import MAX_SYMBOLS
 
 if TYPE_CHECKING:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from platematch.matcher.kernels import (
     Longs,
 )
 from platematch.matcher.model import Model
-from platematch.matcher.sift import Bound, Singles
+from platematch.matcher.sift import Singles
 from platematch.plates import MAX_SYMBOLS
 
 CODES = len(DENSE)
@@ -30,20 +32,47 @@ TINIEST = 1e-37
 """A probability that is none would be lost in single precision."""
 
 
+class Bound(NamedTuple):
+    """Tables that hold for every model in use, by symbol codes as reads and rows have them (0..255), float32.
+
+    pairs (2, 256, 256): MEAN and MOST, character, symbol: at most P(symbol read | character).
+    symbols (7, 256): at most P(symbol added) inside and at an edge, the same beside a lost character, at most that
+    anywhere and at any severity; at most P(symbol | another character); at least P(symbol | itself) in a clean read.
+    figures (7,): at most P(lost) inside, at an edge, and Λ; factors of one and of two added symbols beside lost ones;
+    at least P(neither lost nor added) of a character, and the share of clean reads.
+    patterns (p, 3): length, at least the share, at most the share times how common the country is.
+    frequencies (p, 2, 16, 256): at least, at most P(symbol | position of the pattern). fitting (p / 64, 16, 256)
+    int64: the patterns that can have that symbol at that position, with code 0 those that have no such position.
+    """
+
+    pairs: Singles
+    symbols: Singles
+    figures: Singles
+    patterns: Singles
+    frequencies: Singles
+    fitting: Longs
+
+
 def bound(models: Iterable[Model]) -> Bound:
     """The tables for all these models, one at least. ValueError: the patterns of their formats are not the same."""
     most: list[Floats] | None = None
     least: list[Floats] = []
     lengths = None
+    frequencies: dict[tuple[int, int], tuple[Formats, Floats]] = {}  # kept by what many models share, and kept alive
     for model in models:
         if lengths is not None and not np.array_equal(model.formats.lengths, lengths):
             raise ValueError("the models' formats have different patterns; give them the same, with other shares")
-        lengths = model.formats.lengths
+        formats = model.formats
+        lengths = formats.lengths
+        if (shared := (id(formats.patterns), id(formats.frequencies))) not in frequencies:
+            frequencies[shared] = (formats, _frequencies(formats))
         highest, lowest = _most(model), _least(model)
         most = highest if most is None else list(map(np.maximum, most, highest))
         least = list(map(np.minimum, least, lowest)) if least else lowest
     if most is None or lengths is None:
         raise ValueError("there is no model to bound")
+    most.append(reduce(np.maximum, (table for _, table in frequencies.values())))
+    least.append(reduce(np.minimum, (table for _, table in frequencies.values())))
     pairs, symbols, figures, common, likeliest = (np.where(a > 0.0, np.maximum(a * UP, TINIEST), 0.0) for a in most)
     clean, kept, shares, rarest = (a * DOWN for a in least)
     # the densest first, so that most texts are told ordinary by the first pattern that they fit
@@ -54,12 +83,12 @@ def bound(models: Iterable[Model]) -> Bound:
         _single(np.concatenate([figures, kept])),
         _single(np.column_stack([lengths, shares, common])[order]),
         _single(np.stack([rarest, likeliest], axis=1)[order]),
-        _fitting(rarest[order], lengths[order]),
+        _fitting(likeliest[order], lengths[order]),
     )
 
 
 def _most(model: Model) -> list[Floats]:
-    """Of one model: pairs, symbols but for CLEAN, figures but for KEPT and UNHARMED, patterns' common, frequencies."""
+    """Of one model: pairs, symbols but for CLEAN, figures but for KEPT and UNHARMED, patterns' common."""
     channel = model.channel
     emit = channel.emit[:, DENSE][:, :, DENSE]
     pairs = np.array([np.tensordot(channel.shares, emit, 1), emit.max(axis=0)])
@@ -83,11 +112,11 @@ def _most(model: Model) -> list[Floats]:
         channel.shares @ (2.0 * lost),
         channel.shares @ (1.5 * lost**2 * np.exp(beside)),
     ]
-    return [pairs, np.array(symbols), np.array(figures), model.common.shares, _frequencies(model.formats)]
+    return [pairs, np.array(symbols), np.array(figures), model.common.shares]
 
 
 def _least(model: Model) -> list[Floats]:
-    """Of one model: CLEAN, then KEPT and UNHARMED, of its most frequent severity; patterns' shares, frequencies."""
+    """Of one model: CLEAN, then KEPT and UNHARMED, of its most frequent severity; patterns' shares."""
     channel = model.channel
     s = int(channel.shares.argmax())
     lost_edge, lost_inside = 1.0 - channel.gaps[s, [LOST_EDGE, LOST_INSIDE]]
@@ -97,7 +126,6 @@ def _least(model: Model) -> list[Floats]:
         channel.emit[s, DENSE, DENSE],
         np.array([lost_inside * added_inside, unharmed]),
         model.formats.shares,
-        _frequencies(model.formats),
     ]
 
 
@@ -122,7 +150,7 @@ def _frequencies(formats: Formats) -> Floats:
 
 
 def _fitting(frequencies: Floats, lengths: Ints) -> Longs:
-    """Bound.fitting of patterns that are certain to have the symbols of these frequencies."""
+    """Bound.fitting of patterns that can have the symbols of these frequencies, at most."""
     has = frequencies > 0.0
     has[:, :, 0] = np.arange(MAX_SYMBOLS) >= lengths[:, None]
     bits = np.zeros((-(-len(has) // BITS) * BITS, MAX_SYMBOLS, CODES), dtype=np.bool_)

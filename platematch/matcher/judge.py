@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from platematch.matcher.align import Aligner
 from platematch.matcher.channel import symbols
 from platematch.matcher.evidence import different, elsewhere, evidence, ratio_of
-from platematch.matcher.explain import Aligner, explain
+from platematch.matcher.explain import explain
 from platematch.matcher.kernels import Channel, seen_as
 from platematch.matcher.match import Evidence, Match
 from platematch.matcher.observe import Observations
@@ -19,7 +20,7 @@ from platematch.reads import PlateRead
 from platematch.watchlist import Entry, Watchlist, covers
 
 COMPARABLE = 3.0
-"""A runner-up that is at most so many times less probable makes a match ambiguous."""
+"""A runner-up that is at most so many times less or more probable makes a match ambiguous."""
 
 
 @dataclass(slots=True)
@@ -141,7 +142,7 @@ class Judge:
         entry = nearest.entry
         next_best = None if runner_up is None else runner_up.odds.probability
         explanation = explain(
-            unpack(text),
+            unpack(text) if case.read is None else case.read.plate,
             entry.plate,
             self._aligner.align(nearest.key[: nearest.length], text)[1],
             odds,
@@ -150,7 +151,7 @@ class Judge:
             evidence=case.evidence(entry),
             runner_up=None if runner_up is None else runner_up.nearest.entry.plate,
             runner_up_probability=next_best,
-            ambiguous=next_best is not None and next_best * COMPARABLE >= odds.probability,
+            ambiguous=next_best is not None and _comparable(next_best, odds.probability),
         )
         return Match(
             watchlist_id=verdict.watchlist_id,
@@ -164,10 +165,9 @@ class Judge:
     def _likeliest_text(self, candidate: Candidate, read: int, seen: Observations) -> bytes:
         """The one of the read's texts that speaks most for the candidate, as symbol codes."""
         texts, plate = seen.texts, symbols(candidate.key)
-        best = max(
-            range(int(texts.starts[read]), int(texts.starts[read + 1])),
-            key=lambda t: seen_as(plate, candidate.length, t, texts, self._channel),
-        )
+        best, end = int(texts.starts[read]), int(texts.starts[read + 1])
+        if end - best > 1:
+            best = max(range(best, end), key=lambda t: seen_as(plate, candidate.length, t, texts, self._channel))
         return seen.codes[best, : texts.lengths[best]].tobytes()
 
 
@@ -215,6 +215,10 @@ def _exact(own: Sequence[Suspect], read: int, seen: Observations) -> bool:
     first = int(seen.texts.starts[read])
     mains = [seen.codes[t].tobytes() for t in range(first, first + seen.mains[read])]
     return any(fits(main, suspect.key) for main in mains for suspect in own)
+
+
+def _comparable(one: float, other: float) -> bool:
+    return min(one, other) * COMPARABLE >= max(one, other)
 
 
 def _runner_up(own: _Verdict, verdicts: Sequence[_Verdict]) -> _Verdict | None:

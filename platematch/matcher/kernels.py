@@ -22,8 +22,6 @@ Floats = NDArray[np.float64]
 ANY_ROW = 0
 """The row of the emission table, and the symbol, of a wildcard and of an unread character; padding has no row."""
 LOST_EDGE, LOST_INSIDE, ADDED_EDGE, ADDED_INSIDE = range(4)
-NEGLIGIBLE = 1e-6
-"""What the background of a read may lack, of itself, for the sake of speed."""
 
 
 class Channel(NamedTuple):
@@ -79,12 +77,33 @@ class Formats(NamedTuple):
     frequencies: Floats
 
 
+class Crowd(NamedTuple):
+    """Formats and channel for the background: p patterns, the longest first, that have q different rows in all.
+
+    rows (16, p) uint32: which of the q, by position and pattern; lengths (p,) int64; shares (p,). emit (S, symbols, q),
+    own (symbols, q) and right (S, symbols), of emissions that are right: from Channel, as added, gaps and its shares,
+    the severities (S,), are.
+    """
+
+    rows: NDArray[np.uint32]
+    lengths: Longs
+    shares: Floats
+    emit: Floats
+    own: Floats
+    right: Floats
+    added: Floats
+    gaps: Floats
+    severities: Floats
+
+
 _f8, _i4, _i8, _u1 = numba.float64, numba.int32, numba.int64, numba.uint8
 _named = numba.types.NamedTuple
 CHANNEL = _named((_f8[:, :, ::1], _f8[:, :, ::1], _f8[:, ::1], _f8[::1], _f8[:, ::1]), Channel)  # type: ignore[no-untyped-call]
 PLATES = _named((_u1[:, ::1], _i4[::1], _i8[::1]), Plates)  # type: ignore[no-untyped-call]
 TEXTS = _named((_i8[::1], _u1[:, ::1], _i4[::1], _f8[::1], _f8[:, ::1]), Texts)  # type: ignore[no-untyped-call]
 FORMATS = _named((_u1[:, ::1], _i4[::1], _f8[::1], _f8[:, ::1]), Formats)  # type: ignore[no-untyped-call]
+_CROWD = (_f8[:, :, ::1], _f8[:, ::1], _f8[:, ::1], _f8[:, :, ::1], _f8[:, ::1], _f8[::1])
+CROWD = _named((numba.uint32[:, ::1], _i8[::1], _f8[::1], *_CROWD), Crowd)  # type: ignore[no-untyped-call]
 
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -183,98 +202,74 @@ def density(plate: Codes, length: int, formats: Formats) -> float:
     return total
 
 
-@kernel(numba.void(_i8, TEXTS, FORMATS, CHANNEL, _f8[:, :, ::1]))
-def emissions(text: int, texts: Texts, formats: Formats, channel: Channel, table: Floats) -> None:
-    """P(symbol of the text | row) of every row that a pattern has, into table (S, rows, 16)."""
-    emit, own, read, doubts = channel.emit, channel.own, texts.codes[text], texts.doubts[text]
-    done = np.zeros(table.shape[1], dtype=np.bool_)
-    for p in range(formats.lengths.shape[0]):
-        for i in range(formats.lengths[p]):
-            row = formats.patterns[p, i]
-            if not done[row]:
-                done[row] = True
-                for s in range(table.shape[0]):
-                    for j in range(texts.lengths[text]):
-                        right = own[row, read[j]] * emit[s, read[j], read[j]]
-                        table[s, row, j] = doubted(emit[s, row, read[j]], right, doubts[j])
-
-
-@kernel(numba.void(_i8, _i8, TEXTS, CHANNEL, _f8[:, :, ::1], _f8[::1]))
-def still(s: int, text: int, texts: Texts, channel: Channel, table: Floats, most: Floats) -> None:
-    """most[j], (17,): an upper bound of P(the symbols from j on | what is left of any pattern).
-
-    Each is shown by a row or added, so that none is likelier than the likeliest of these (by induction from the end:
-    what can happen next is a mean of outcomes, of which none exceeds the bound).
-    """
-    n = texts.lengths[text]
-    most[n] = 1.0
-    for j in range(n - 1, -1, -1):
-        symbol = texts.codes[text, j]
-        best = max(channel.added[s, 0, symbol], channel.added[s, 1, symbol])
+@kernel(numba.void(_i8, _i8, TEXTS, CROWD, _f8[:, ::1]))
+def emissions(s: int, text: int, texts: Texts, crowd: Crowd, table: Floats) -> None:
+    """P(symbol of the text | row) at severity s of every row that a pattern has, into table (16, rows)."""
+    for j in range(texts.lengths[text]):
+        symbol, doubt = texts.codes[text, j], texts.doubts[text, j]
         for row in range(table.shape[1]):
-            best = max(best, table[s, row, j])
-        most[j] = best * most[j + 1]
+            table[j, row] = crowd.emit[s, symbol, row]
+        if doubt != 0.0:
+            for row in range(table.shape[1]):
+                right = crowd.own[symbol, row] * crowd.right[s, symbol]
+                table[j, row] = doubted(table[j, row], right, doubt)
 
 
-@kernel(_f8(_u1[::1], _i8, _i8, _i8, TEXTS, CHANNEL, _f8[:, :, ::1], _f8[::1], _f8))
-def of_pattern(
-    pattern: Codes,
-    m: int,
-    s: int,
-    text: int,
-    texts: Texts,
-    channel: Channel,
-    table: Floats,
-    most: Floats,
-    least: float,
-) -> float:
-    """P(text | pattern) at severity s, as forward() sums it; 0 as soon as it can be seen to stay under `least`."""
-    n, read, gaps, added = texts.lengths[text], texts.codes[text], channel.gaps, channel.added
-    sums = np.zeros(17)
+@kernel(_f8(_i8, _i8, _i8, TEXTS, CROWD, _f8[:, ::1]))
+def ended(s: int, text: int, pattern: int, texts: Texts, crowd: Crowd, sums: Floats) -> float:
+    """forward() of a pattern after its last character: what may still be added."""
+    total, grow = 0.0, crowd.gaps[s, ADDED_EDGE]
+    for j in range(texts.lengths[text] + 1):
+        stray = grow * crowd.added[s, 1, texts.codes[text, j - 1]] if j > 0 else 0.0
+        total = sums[j, pattern] + total * stray
+    return float(total)
+
+
+@kernel(_f8(_i8, _i8, TEXTS, CROWD, _f8[:, ::1], _f8[:, ::1], _f8[:, ::1]))
+def of_crowd(s: int, text: int, texts: Texts, crowd: Crowd, table: Floats, sums: Floats, steps: Floats) -> float:
+    """P(text | just another vehicle) at severity s: forward() of all patterns at once, weighted by their shares.
+
+    table: emissions(); to work in: sums (17, p), one column of forward() for each pattern, and steps (3, p): what the
+    cell before holds, and by how much a character is lost and kept. The longest patterns come first, so that those
+    that go on are always the first ones.
+    """
+    n, gaps, lengths, total = texts.lengths[text], crowd.gaps, crowd.lengths, 0.0
+    going = ending = lengths.shape[0]
+    sums[: n + 1] = 0.0
     sums[0] = 1.0
-    for i in range(m + 1):
-        inside = 0 < i < m
-        grow = gaps[s, ADDED_INSIDE] if inside else gaps[s, ADDED_EDGE]
-        stray = 0 if inside else 1
-        bound = sums[0] * most[0]
-        for j in range(n):
-            sums[j + 1] += sums[j] * grow * added[s, stray, read[j]]
-            bound += sums[j + 1] * most[j + 1]
-        if i == m or bound < least:
-            break
-        lost = gaps[s, LOST_EDGE] if i == 0 or i == m - 1 else gaps[s, LOST_INSIDE]
-        for j in range(n, 0, -1):
-            kept = sums[j - 1] * (1.0 - lost) * table[s, pattern[i], j - 1]
-            sums[j] = (1.0 - grow) * (sums[j] * lost + kept)
-        sums[0] *= (1.0 - grow) * lost
-    return sums[n] * (1.0 - gaps[s, ADDED_EDGE]) if i == m else 0.0
+    for i in range(lengths[0] + 1):
+        while ending > 0 and lengths[ending - 1] <= i + 1:
+            ending -= 1
+        grow = gaps[s, ADDED_EDGE if i == 0 else ADDED_INSIDE]
+        lost = gaps[s, LOST_EDGE if i == 0 else LOST_INSIDE]
+        steps[0] = 0.0
+        steps[1, :ending], steps[2, :ending] = (1.0 - grow) * lost, (1.0 - grow) * (1.0 - lost)
+        last = gaps[s, LOST_EDGE]
+        steps[1, ending:going], steps[2, ending:going] = (1.0 - grow) * last, (1.0 - grow) * (1.0 - last)
+        for j in range(n + 1):
+            stray = grow * crowd.added[s, 1 if i == 0 else 0, texts.codes[text, j - 1]] if j > 0 else 0.0
+            for k in range(going):
+                chance = sums[j, k] + steps[0, k] * stray
+                sums[j, k] = chance * steps[1, k] + steps[0, k] * steps[2, k] * table[max(j - 1, 0), crowd.rows[i, k]]
+                steps[0, k] = chance
+        for k in range(ending, going):
+            total += crowd.shares[k] * ended(s, text, k, texts, crowd, sums)
+        going = ending
+    return float(total * (1.0 - gaps[s, ADDED_EDGE]))
 
 
-@kernel(_f8[::1](_i8[::1], TEXTS, FORMATS, CHANNEL))
-def ordinary(groups: Longs, texts: Texts, formats: Formats, channel: Channel) -> Floats:
-    """P(read | just another vehicle) of the reads in groups, (k,), but for a share of NEGLIGIBLE of each."""
+@kernel(_f8[::1](_i8[::1], TEXTS, CROWD))
+def ordinary(groups: Longs, texts: Texts, crowd: Crowd) -> Floats:
+    """P(read | just another vehicle) of the reads in groups, (k,)."""
     result = np.zeros(groups.shape[0])
-    table = np.zeros((channel.shares.shape[0], channel.emit.shape[1], 16))
-    most = np.empty(17)
-    terms = formats.lengths.shape[0] * channel.shares.shape[0]
+    table, patterns = np.zeros((16, crowd.emit.shape[2])), crowd.lengths.shape[0]
+    sums, steps = np.empty((17, patterns)), np.empty((3, patterns))
     for k in range(groups.shape[0]):
         for t in range(texts.starts[groups[k]], texts.starts[groups[k] + 1]):
-            n = texts.lengths[t]
-            exact = density(texts.codes[t], n, formats)
-            total = exact * forward(texts.codes[t], n, texts.codes[t], n, texts.doubts[t], channel)
-            least = NEGLIGIBLE / terms * total
-            total = 0.0
-            emissions(t, texts, formats, channel, table)
-            for s in range(channel.shares.shape[0]):
-                still(s, t, texts, channel, table, most)
-                for p in range(formats.lengths.shape[0]):
-                    share = formats.shares[p] * channel.shares[s]
-                    if share > 0.0:
-                        needed = max(least, NEGLIGIBLE / terms * total) / share
-                        total += share * of_pattern(
-                            formats.patterns[p], formats.lengths[p], s, t, texts, channel, table, most, needed
-                        )
-            result[k] += texts.weights[t] * total
+            for s in range(crowd.severities.shape[0]):
+                emissions(s, t, texts, crowd, table)
+                weight = texts.weights[t] * crowd.severities[s]
+                result[k] += weight * of_crowd(s, t, texts, crowd, table, sums, steps)
     return result
 
 
@@ -309,30 +304,4 @@ def fits(plates: Plates, texts: Texts, formats: Formats, channel: Channel) -> Fl
             if share > 0.0:
                 for t in range(texts.starts[g], texts.starts[g + 1]):
                     result[k] += share * seen_as(narrowed, formats.lengths[p], t, texts, channel)
-    return result
-
-
-@kernel(_f8[::1](PLATES, TEXTS, FORMATS, CHANNEL))
-def least_ordinary(plates: Plates, texts: Texts, formats: Formats, channel: Channel) -> Floats:
-    """For the read of each plate, (k,): a lower bound of its background without the plates given (the listed ones).
-
-    An ordinary vehicle may carry exactly the text that was read: one term of the background's sum, which stays in it
-    unless that text is one of the plates.
-    """
-    result = np.zeros(plates.groups.shape[0])
-    end = 0
-    while end < result.shape[0]:
-        start, g = end, plates.groups[end]
-        while end < result.shape[0] and plates.groups[end] == g:
-            end += 1
-        least = 0.0
-        for t in range(texts.starts[g], texts.starts[g + 1]):
-            listed = False
-            for k in range(start, end):
-                same = plates.lengths[k] == texts.lengths[t] and np.array_equal(plates.codes[k], texts.codes[t])
-                listed = listed or same
-            share = 0.0 if listed else density(texts.codes[t], texts.lengths[t], formats)
-            if share > 0.0:
-                least += share * seen_as(texts.codes[t], texts.lengths[t], t, texts, channel)
-        result[start:end] = least
     return result

@@ -14,13 +14,12 @@ from platematch.errors import InvalidPlate, NotFound, TooLarge
 from platematch.matcher.block import LISTS, block_of, private, put_bound
 from platematch.matcher.bound import bound
 from platematch.matcher.bulk import NOTHING, Scores, probabilities
-from platematch.matcher.evidence import favour
 from platematch.matcher.judge import Judge, LiveList
 from platematch.matcher.kernels import Codes, Ints, Longs
 from platematch.matcher.match import Match
 from platematch.matcher.model import Fixed, Model, Models
 from platematch.matcher.narrow import Narrower, search
-from platematch.matcher.observe import Observations, Packed, observe, pairs
+from platematch.matcher.observe import Observations, Packed, errors_of, observe, pairs
 from platematch.matcher.patterns import keys, two_line_region
 from platematch.matcher.rows import Gathered, Reach, Rows, has_wildcard
 from platematch.matcher.scoring import Flags, Scorer
@@ -185,7 +184,10 @@ class Matcher:
         packed: Packed | None = None,
         floor: float | None = None,
     ) -> list[list[Match]]:
-        """For each of n reads, captured at at[i], the entries it could be, best first.
+        """For each of n reads, captured at at[i] (with a time zone), the entries it could be, best first.
+
+        A read that has a camera_id is judged by what was learnt of that camera. One without a symbol, or with more than
+        MAX_SYMBOLS, matches nothing.
 
         packed: the reads' plates by pack_batch with observe.rows_by_row, where the caller has them: codes (n, 16)
         uint8, lengths (n,) int32. floor: the least probability reported, instead of each list's min_probability.
@@ -222,13 +224,15 @@ class Matcher:
         if not len(near):
             return NOTHING
         codes, lengths = codes[near], lengths[near]
-        readers, ids = self._rows.index.search(codes, lengths)
+        readers, ids = search(self._rows.index, codes, lengths, errors_of(codes))
         rows = self._rows.gather(ids.astype(np.int64))
         plain = np.flatnonzero(~has_wildcard(rows.codes))
         places, policies = rows.places[plain], self._block.policies[rows.lists[plain]]
         groups = readers[places].astype(np.int64)
-        model = self._models.default
-        chances = probabilities(model, (codes, lengths), groups, rows.codes[plain], policies)
+        judging = self._judging(None)
+        chances = probabilities(
+            judging.model, judging.scorer.crowd, (codes, lengths), groups, rows.codes[plain], policies
+        )
         kept = chances >= (policies[:, FLOOR] if floor is None else floor)
         return Scores(near[groups[kept]], ids[places[kept]].astype(np.int64), chances[kept])
 
@@ -253,8 +257,8 @@ class Matcher:
         trial.match([PlateRead(plate="AA1234BB")], [now])
         trial.background(PlateRead(plate="AA1234BB"))
 
-    def _judging(self, read: PlateRead) -> _Judging:
-        """The model of the read's camera, ready to judge."""
+    def _judging(self, read: PlateRead | None) -> _Judging:
+        """The model of the read's camera, or of none, ready to judge."""
         models, judges = self._models, self._judges
         model = models.of(getattr(read, "camera_id", None))
         judging = judges.get(id(model))
@@ -265,18 +269,11 @@ class Matcher:
     def _judged(
         self, judging: _Judging, reads: Sequence[PlateRead], at: Sequence[datetime], floor: float | None
     ) -> Iterator[tuple[int, list[Match]]]:
-        """The matches of those of the reads, which are of one model, that have any or nearly any."""
+        """The matches of those of the reads, which are of one model, that have candidates."""
         seen = observe(reads, models=self._models)
         groups, rows = self._candidates(seen)
-        favours = np.array([favour(read) for read in reads])
         numbered = list(self._numbered)
-        priors, floors = np.zeros(len(numbered)), np.ones(len(numbered))
-        for number, home in enumerate(numbered):
-            if home is not None:
-                priors[number] = home.prior
-                floors[number] = home.watchlist.min_probability if floor is None else floor
-        most = priors[rows.lists] * favours[groups]
-        for scored in judging.scorer.score(rows, groups, seen.texts, most, floors[rows.lists]):
+        for scored in judging.scorer.score(rows, groups, seen.texts):
             read = scored.read
             yield read, judging.judge.matches(scored, numbered, seen, at[read], floor, reads[read])
 
@@ -287,7 +284,7 @@ class Matcher:
         is made again, unless changes follow so thickly that it would go on for ever.
         """
         for _ in range(SEARCHES):
-            groups, rows = pairs(seen, *search(self._rows.index, seen))
+            groups, rows = pairs(seen, *search(self._rows.index, seen.codes, seen.texts.lengths, seen.errors))
             gathered = self._rows.gather(rows)
             if len(gathered.places) == len(rows):
                 break

@@ -24,7 +24,8 @@ class Evidence(Struct, frozen=True):
     """What beside the text speaks for or against the listed vehicle.
 
     ratio: P(seen | the listed vehicle) / P(seen | an ordinary vehicle): above 1 it speaks for, below 1 against. seen
-    and listed: as the camera and the list name it, "" where that is no word (a confidence, a passage).
+    and listed: as the camera and the list name it, "" where that is no word (a confidence). Of a passage, which only
+    hits have, seen is the number of its further reads.
     """
 
     what: Literal["country", "make", "color", "type", "confidence", "passage"]
@@ -38,7 +39,8 @@ class Explanation(Struct, frozen=True):
 
     The odds are prior x likelihood x every ratio of evidence, to background + rivals. likelihood: P(read text | the
     listed plate); background: P(read text and an ordinary vehicle); rivals: P(read text and another listed one).
-    runner_up: the next plate of the same list, with its own probability. ambiguous: it comes close to the best one.
+    runner_up: the likeliest other plate of the same list, with its own probability. ambiguous: neither of the two is
+    much likelier than the other.
     """
 
     sentence: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple, Protocol
 
 from platematch.matcher.background import background
@@ -52,11 +53,16 @@ class Fixed:
     @classmethod
     def home(cls, home_country: str) -> Fixed:
         """The start of a service in home_country, before anything is learnt."""
-        formats, common, channel = background(home_country)
-        return cls(Model(channel, formats, common, IDENTITY))
+        return cls(_start(home_country))
 
     def of(self, camera_id: str | None) -> Model:
         return self.default
 
     def all(self) -> Iterable[Model]:
         return (self.default,)
+
+
+@cache
+def _start(home_country: str) -> Model:
+    formats, common, channel = background(home_country)
+    return Model(channel, formats, common, IDENTITY)

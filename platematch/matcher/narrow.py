@@ -11,8 +11,9 @@ from platematch.matcher.block import Block, bound_of
 from platematch.matcher.evidence import favour
 from platematch.matcher.kernels import Codes, Floats, Ints, Longs, Texts
 from platematch.matcher.model import Models
-from platematch.matcher.observe import Observations, Packed, observe, pairs
+from platematch.matcher.observe import Errors, Packed, errors_of, observe, pairs
 from platematch.matcher.sift import Ids, sift
+from platematch.matcher.worth import Worths
 from platematch.plates import pack_batch
 from platematch.reads import PlateRead
 
@@ -33,7 +34,7 @@ class Narrower:
         self._tables = (-1, bound_of(block))
 
     def reads(
-        self, reads: Sequence[PlateRead], packed: Packed | None, floor: float | None, models: Models | None
+        self, reads: Sequence[PlateRead], packed: Packed | None, floor: float | None, models: Models | Worths | None
     ) -> Longs:
         """The places of the reads, ascending, that may match. The arguments are Matcher.match's, and its models.
 
@@ -59,19 +60,19 @@ class Narrower:
         n = len(lengths)
         ones, places = (_ONES, _PLACES) if n <= READY else (np.ones(n), np.arange(n + 1))
         before = self._changes()
-        readers, ids = self._index.search(codes, lengths)
+        readers, ids = search(self._index, codes, lengths, errors_of(codes))
         if not len(readers):
             return _NONE
         near = self._sift(Texts(places, codes, lengths, ones, _NO_DOUBTS), ones, floor, readers, ids)
         return near if before == self._changes() else np.unique(readers).astype(np.int64)
 
-    def _observed(self, reads: Sequence[PlateRead], floor: float | None, models: Models | None) -> Longs:
+    def _observed(self, reads: Sequence[PlateRead], floor: float | None, models: Models | Worths | None) -> Longs:
         """The same for reads of which there is more than a text, or which may be read in two ways."""
         before = self._changes()
         seen = observe(reads, models=models)
         if models is None:
             seen = seen._replace(errors=np.full_like(seen.errors, 2))
-        readers, rows = pairs(seen, *search(self._index, seen))
+        readers, rows = pairs(seen, *search(self._index, seen.codes, seen.texts.lengths, seen.errors))
         if models is None or not len(readers):
             return np.unique(readers)
         texts, favours = seen.texts._replace(codes=seen.codes), np.array([favour(read) for read in reads])
@@ -95,11 +96,11 @@ class Narrower:
         return int(self._block.freed[0]), learnt if learnt % 2 == 0 else -1
 
 
-def search(index: Index, seen: Observations) -> tuple[Ints, Ids]:
+def search(index: Index, codes: Codes, lengths: Ints, errors: Errors) -> tuple[Ints, Ids]:
     """The (text, row) pairs within the index's reach, ascending by text."""
-    if (seen.errors > 1).any():
-        return index.search(seen.codes, seen.texts.lengths, seen.errors)
-    return index.search(seen.codes, seen.texts.lengths)
+    if errors.tobytes().find(2) >= 0:
+        return index.search(codes, lengths, errors)
+    return index.search(codes, lengths)
 
 
 def _more_than_text(read: PlateRead) -> bool:

@@ -18,7 +18,8 @@ from platematch.matcher.channel import DENSE
 from platematch.matcher.kernels import Codes, Floats, Ints, Longs, Texts
 from platematch.matcher.model import Models
 from platematch.matcher.patterns import two_line_region
-from platematch.matcher.soft import SOFT, confirmed, doubts, usual_errors, weights
+from platematch.matcher.soft import SOFT, confirmed, doubts, weights
+from platematch.matcher.worth import Worth, Worths
 from platematch.plates import ANY, MAX_SYMBOLS, pack_batch
 from platematch.reads import PlateRead
 
@@ -31,8 +32,11 @@ USUAL_ERRORS = 0.01
 TURNED = (0, 1, 4, 5, 6, 7, 2, 3, *range(8, MAX_SYMBOLS))
 """Where the characters of a two-line plate, as read row by row, stand in its one line."""
 NO_DOUBTS: Floats = np.zeros(MAX_SYMBOLS)
+UNREAD = 2
+"""Unread characters from which a text is searched with two errors."""
 
 Packed = tuple[Codes, Ints]
+Errors = NDArray[np.uint8]
 
 
 class Observations(NamedTuple):
@@ -46,7 +50,7 @@ class Observations(NamedTuple):
     codes: Codes
     readers: NDArray[np.int64]
     mains: Sequence[int]
-    errors: Codes
+    errors: Errors
 
 
 class _Text(NamedTuple):
@@ -62,7 +66,9 @@ def rows_by_row(reads: Sequence[PlateRead]) -> NDArray[np.bool_]:
     return np.array([read.region is None or two_line_region(read.region) for read in reads], dtype=np.bool_)
 
 
-def observe(reads: Sequence[PlateRead], packed: Packed | None = None, models: Models | None = None) -> Observations:
+def observe(
+    reads: Sequence[PlateRead], packed: Packed | None = None, models: Models | Worths | None = None
+) -> Observations:
     """The observations of n reads. packed: their plates by pack_batch with rows_by_row, where that was done already.
 
     models: of the reads' cameras, for what their confidences are worth; None: nothing is known of it. A text without
@@ -80,6 +86,14 @@ def observe(reads: Sequence[PlateRead], packed: Packed | None = None, models: Mo
     return _with_alternatives(reads, codes, lengths, sorted(special), _Worth(models))
 
 
+def errors_of(codes: Codes) -> Errors:
+    """With how many errors texts (n, 16) are searched for their unread characters alone, (n,): 2 from UNREAD on."""
+    errors = np.ones(len(codes), dtype=np.uint8)
+    if codes.tobytes().find(ANY) >= 0:
+        errors += np.count_nonzero(codes == ANY, axis=1) >= UNREAD
+    return errors
+
+
 def pairs(seen: Observations, texts: Ints, ids: NDArray[np.uint32]) -> tuple[Longs, Longs]:
     """The (read, row) pairs of the index's (text, row) pairs, each once, ascending by read; empty texts left out."""
     usable = seen.texts.lengths[texts] > 0
@@ -93,18 +107,20 @@ def pairs(seen: Observations, texts: Ints, ids: NDArray[np.uint32]) -> tuple[Lon
 class _Worth:
     """What confidences are worth, by camera."""
 
-    def __init__(self, models: Models | None) -> None:
+    def __init__(self, models: Models | Worths | None) -> None:
         self._models = models
-        self._known: dict[int, float] = {}
+        self._known: dict[int, Worth] = {}
 
-    def of(self, read: PlateRead) -> tuple[Calibration, float]:
-        """The calibration of the read's camera and its usual share of misread characters."""
+    def of(self, read: PlateRead) -> Worth:
+        """That of the read's camera."""
         if self._models is None:
-            return IDENTITY, USUAL_ERRORS
+            return Worth(IDENTITY, USUAL_ERRORS)
         model = self._models.of(getattr(read, "camera_id", None))
+        if isinstance(model, Worth):
+            return model
         if id(model) not in self._known:
-            self._known[id(model)] = usual_errors(model.channel)
-        return model.calibration, self._known[id(model)]
+            self._known[id(model)] = Worth.of_model(model)
+        return self._known[id(model)]
 
 
 def _with_alternatives(
@@ -134,8 +150,7 @@ def _assemble(
     starts = np.searchsorted(readers, np.arange(len(mains) + 1)).astype(np.int64)
     lengths = np.where(usable, lengths, 0).astype(np.int32)
     texts = Texts(starts, DENSE[codes], lengths, np.where(usable, weights, 0.0), np.zeros(codes.shape))
-    errors = np.ones(len(lengths), dtype=np.uint8)
-    return Observations(texts, codes, readers.astype(np.int64), mains, errors)
+    return Observations(texts, codes, readers.astype(np.int64), mains, errors_of(codes))
 
 
 def _alternatives(reads: Sequence[PlateRead], worth: _Worth) -> list[tuple[list[_Text], int]]:
@@ -162,7 +177,7 @@ def _alternatives(reads: Sequence[PlateRead], worth: _Worth) -> list[tuple[list[
                     length,
                     before + weight * share,
                     doubted[list(TURNED)] if turned else doubted if length == int(lengths[at - k]) else NO_DOUBTS,
-                    1 if k else errors,
+                    2 if form.count(ANY) >= UNREAD else 1 if k else errors,
                 )
             main = main if k else len(found)
             at += 1

@@ -1,4 +1,4 @@
-"""Scores the candidates of a batch of reads: bounds first, then likelihoods and backgrounds of what may matter."""
+"""Scores the candidates of reads that the bound has let through: their likelihoods, densities and backgrounds."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from platematch.matcher.channel import DENSE
+from platematch.matcher.crowd import crowd_of
 from platematch.matcher.kernels import (
     Floats,
     Longs,
@@ -16,7 +17,6 @@ from platematch.matcher.kernels import (
     Texts,
     densities,
     fits,
-    least_ordinary,
     likelihoods,
     ordinary,
 )
@@ -25,8 +25,6 @@ from platematch.matcher.rows import Gathered, has_wildcard
 from platematch.watchlist import Entry
 
 Flags = NDArray[np.bool_]
-SLACK = 1e-9
-"""Keeps a read whose bound equals the threshold up to rounding."""
 
 
 class Candidate(NamedTuple):
@@ -59,63 +57,38 @@ class Scorer:
 
     def __init__(self, model: Model) -> None:
         self.formats, self._common, self.channel = model.formats, model.common, model.channel
+        self.crowd = crowd_of(model.formats, model.channel)
 
-    def score(self, rows: Gathered, reads: Longs, texts: Texts, priors: Floats, floors: Floats) -> Iterator[Scored]:
-        """The reads that have a candidate which may reach its floor.
-
-        rows: k candidates with their reads (k,), ascending; priors, floors (k,): λ and the least probability wanted.
-        """
+    def score(self, rows: Gathered, reads: Longs, texts: Texts) -> Iterator[Scored]:
+        """The reads that have candidates. rows: k candidates with their reads (k,), ascending."""
         plates = Plates(DENSE[rows.codes], rows.lengths, reads)
         wildcard = has_wildcard(rows.codes)
-        likelihood = likelihoods(plates, texts, self.channel)
-        kept = np.flatnonzero(self.may_reach(plates, texts, wildcard, likelihood, priors, floors))
-        if not len(kept):
-            return
-        plates = Plates(plates.codes[kept], plates.lengths[kept], reads[kept])
         density = densities(plates, self.formats)
-        common = np.ones(len(kept))
+        common = np.ones(len(reads))
         np.divide(densities(plates, self._common), density, out=common, where=density > 0.0)
-        fitting = self._fits(plates, texts, wildcard[kept])
-        distinct, starts = np.unique(plates.groups, return_index=True)
-        backgrounds = ordinary(distinct, texts, self.formats, self.channel)
-        ends = [*starts[1:].tolist(), len(kept)]
-        for read, start, end, ground in zip(
-            distinct.tolist(), starts.tolist(), ends, backgrounds.tolist(), strict=True
-        ):
-            candidates = [
-                Candidate(
-                    rows.codes[k].tobytes(),
-                    int(rows.lengths[k]),
-                    int(rows.lists[k]),
-                    rows.entries[k],
-                    bool(wildcard[k]),
-                    float(likelihood[k]),
-                    float(density[i]),
-                    float(common[i]),
-                    float(fitting[i]),
-                )
-                for i, k in enumerate(kept[start:end].tolist(), start)
-            ]
-            yield Scored(read, candidates, ground)
+        distinct, starts = np.unique(reads, return_index=True)
+        candidates = list(
+            map(
+                Candidate,
+                map(bytes, rows.codes),
+                rows.lengths.tolist(),
+                rows.lists.tolist(),
+                rows.entries,
+                wildcard.tolist(),
+                likelihoods(plates, texts, self.channel).tolist(),
+                density.tolist(),
+                common.tolist(),
+                self._fits(plates, texts, wildcard).tolist(),
+            )
+        )
+        backgrounds = ordinary(distinct, texts, self.crowd).tolist()
+        bounds = [*starts.tolist(), len(reads)]
+        for read, start, end, ground in zip(distinct.tolist(), bounds, bounds[1:], backgrounds, strict=False):
+            yield Scored(read, candidates[start:end], ground)
 
     def background(self, texts: Texts, read: int) -> float:
         """P(read | just another vehicle) of one read of the batch, above 0 if the read has a usable text."""
-        return float(ordinary(np.array([read], dtype=np.int64), texts, self.formats, self.channel)[0])
-
-    def may_reach(
-        self, plates: Plates, texts: Texts, wildcard: Flags, likelihood: Floats, priors: Floats, floors: Floats
-    ) -> Flags:
-        """Which candidates, (k,), are of reads whose best possible posterior reaches the lowest floor.
-
-        All candidates of a read together have at most sum λ P(r | w) against the least background; those of reads with
-        a pattern among them all may. likelihood, priors, floors (k,): P(r | w), λ and the least probability wanted.
-        """
-        _, starts, counts = np.unique(plates.groups, return_index=True, return_counts=True)
-        least = least_ordinary(plates, texts, self.formats, self.channel)[starts]
-        floor = np.minimum.reduceat(floors, starts)
-        reach = np.add.reduceat(likelihood * priors, starts) * (1.0 - floor) >= floor * least * (1.0 - SLACK)
-        may: Flags = np.repeat(reach | np.logical_or.reduceat(wildcard, starts), counts)
-        return may
+        return float(ordinary(np.array([read], dtype=np.int64), texts, self.crowd)[0])
 
     def _fits(self, plates: Plates, texts: Texts, wildcard: Flags) -> Floats:
         result = np.zeros(len(plates.groups))

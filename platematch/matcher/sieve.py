@@ -13,6 +13,7 @@ from platematch.matcher.block import block_of
 from platematch.matcher.model import Fixed
 from platematch.matcher.narrow import Narrower
 from platematch.matcher.observe import Packed
+from platematch.matcher.worth import Worth, Worths
 from platematch.reads import PlateRead
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Sieve:
-    """A view of a Matcher's memory. It locks nothing: the Matcher neither waits for it nor knows of it."""
+    """A view of a Matcher's memory. It locks nothing: the Matcher neither waits for it nor knows of it.
+
+    worths: what confidences are worth by the models that judge, as far as it was told; at first, by the default ones.
+    """
 
     def __init__(self, memory: Buffer, *, home_country: str = "UA") -> None:
         """memory: as long as the Matcher's own, writable or not. ValueError: there is no Matcher's index in it.
@@ -29,7 +33,13 @@ class Sieve:
         """
         self._block = block_of(memory)
         self._narrower = Narrower(Index.attach(self._block.index_memory), self._block)
-        self._start = Fixed.home(home_country)
+        start = Fixed.home(home_country)
+        self.worths = Worths(start.version, Worth.of_model(start.default))
+
+    @property
+    def behind(self) -> bool:
+        """Whether `worths` is of other models than those that judge now; until it is set, more reads may match."""
+        return int(self._block.experience[0]) != self.worths.version
 
     @property
     def version(self) -> int:
@@ -44,9 +54,10 @@ class Sieve:
         """
         may = np.zeros(len(reads), dtype=np.bool_)
         if reads:
-            models = self._start if int(self._block.experience[0]) == self._start.version else None
+            worths = self.worths
+            known = int(self._block.experience[0]) == worths.version
             try:
-                may[self._narrower.reads(reads, packed, None, models)] = True
+                may[self._narrower.reads(reads, packed, None, worths if known else None)] = True
             except TimeoutError:
                 may[:] = True
         return may

@@ -6,13 +6,16 @@ cleanly. U sorts the alignments by how many characters are lost (L) and added (A
 fixed, and lost and added ones interleave in at most C(L + A, A) ways; other factors are at most one, or `spread` where
 doubts raise them. With Λ, X the sums of the probabilities to lose and to add, all these alignments together are at most
 C(L + A, A) Λ^L / L! X^A / A!; where none or one is lost or added, the first characters from both ends that disagree
-are looked at as well. bound.py makes the tables.
+are looked at as well. bound.py makes the tables, and says what is in them.
+
+The work is cut into passes over the batch, and what they call is inlined: a call with so many arrays, or counting who
+holds them, takes longer than what is done for one candidate.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numba
 import numpy as np
@@ -34,259 +37,238 @@ LENGTH, SHARE, COMMON = range(3)
 """Columns of Bound.patterns."""
 PRIOR, FLOOR, BY_COUNTRY = range(3)
 """Columns of a list's policy: λ, the least probability that it reports, 1 where λ is less for rare countries."""
+FIXED, VARYING = range(2)
+"""Columns of what a read's candidates come to: those with a λ of their own, and those whose λ differs by country."""
 ANY = 255
+MANY = 62
+"""A read with more texts than that is left to the model: one bit each says which of them are listed."""
 SLACK = 1e-9
 """Keeps a read whose bound equals the threshold up to rounding."""
-
-
-class Text(NamedTuple):
-    """One text: its n symbols as codes (16,), their doubts (16,) or (0,), and what all its alignments have in common.
-
-    strays: at most X; beside: at most what one added character beside a lost one gives; spread: see above.
-    """
-
-    codes: Codes
-    n: int
-    doubts: Floats
-    strays: float
-    beside: float
-    spread: float
-
-
-class Bound(NamedTuple):
-    """Tables that hold for every model in use, by symbol codes as reads and rows have them (0..255), float32.
-
-    pairs (2, 256, 256): MEAN and MOST, character, symbol: at most P(symbol read | character).
-    symbols (7, 256): at most P(symbol added) inside and at an edge, the same beside a lost character, at most that
-    anywhere and at any severity; at most P(symbol | another character); at least P(symbol | itself) in a clean read.
-    figures (7,): at most P(lost) inside, at an edge, and Λ; factors of one and of two added symbols beside lost ones;
-    at least P(neither lost nor added) of a character, and the share of clean reads.
-    patterns (p, 3): length, at least the share, at most the share times how common the country is.
-    frequencies (p, 2, 16, 256): at least, at most P(symbol | position of the pattern). fitting (p / 64, 16, 256)
-    int64: the patterns with that symbol at that position, with code 0 those that have no such position.
-    """
-
-    pairs: Singles
-    symbols: Singles
-    figures: Singles
-    patterns: Singles
-    frequencies: Singles
-    fitting: Longs
 
 
 def _shared(kind: Any, dimensions: int, layout: Literal["C", "A"] = "C") -> Any:
     return numba.types.Array(kind, dimensions, layout, readonly=True)
 
 
-_b1, _f4, _f8 = numba.boolean, numba.float32, numba.float64
+_f4, _f8 = numba.float32, numba.float64
 _i4, _i8, _u1, _u4 = numba.int32, numba.int64, numba.uint8, numba.uint32
 _ROWS = _shared(_u1, 2, "A")
 _TABLES = (_shared(_f4, 3), _shared(_f4, 2), _shared(_f4, 1), _shared(_f4, 2), _shared(_f4, 4), _shared(_i8, 3))
 _TEXTS = (_u1[:, ::1], _i4[::1], _i8[::1], _f8[::1], _f8[:, ::1])
 
 
-inlined = numba.njit(inline="always")
-"""What is part of the one kernel below: calls with so many arrays would take longer than what they do."""
+part = numba.njit(inline="always")
+"""What is part of the one kernel below."""
 
 
-@inlined
-def length_of(rows: Codes, row: int) -> int:
-    """How many symbols a row of the index holds; 0 if one is a wildcard, or if there are none."""
-    m = 0
-    while m < 16 and rows[row, m] != 0:
-        if rows[row, m] == ANY:
-            return 0
-        m += 1
-    return m
+@part
+def measure(ids: Ids, rows: Codes, lists: Ints, sizes: Longs) -> None:
+    """Put the candidates' lengths in sizes; 0 for a row with a wildcard, and for one that was freed meanwhile."""
+    for k in range(len(ids)):
+        row, m = ids[k], 0
+        while m < 16 and rows[row, m] != 0:
+            m = m + 1 if rows[row, m] != ANY else 32
+        sizes[k] = m if m <= 16 and lists[row] != 0 else 0
 
 
-@inlined
-def text_of(codes: Codes, n: int, doubts: Floats, bound: Bound) -> Text:
-    """A text with its sums."""
+@part
+def figures_of(codes: Codes, t: int, n: int, doubts: Floats, symbols: Singles) -> tuple[float, float, float]:
+    """Of text t with n symbols: at most X, at most what one added character beside a lost one gives, and spread."""
     strays, beside, spread = 0.0, 0.0, 1.0
     for j in range(n):
-        edge = j == 0 or j == n - 1
-        strays += bound.symbols[STRAY, codes[j]]
-        beside += bound.symbols[BOTH_EDGE if edge else BOTH_INSIDE, codes[j]]
+        strays += symbols[STRAY, codes[t, j]]
+        beside += symbols[BOTH_EDGE if j == 0 or j == n - 1 else BOTH_INSIDE, codes[t, j]]
         if doubts.shape[0]:
-            spread *= max(1.0, (1.0 + doubts[j]) * bound.symbols[WRONG, codes[j]])
-    return Text(codes, n, doubts, strays, beside, spread)
+            spread *= max(1.0, (1.0 + doubts[t, j]) * symbols[WRONG, codes[t, j]])
+    return strays, beside, spread
 
 
-@inlined
-def misread(which: int, text: Text, j: int, character: int, bound: Bound) -> float:
+@part
+def misread(which: int, codes: Codes, t: int, j: int, doubts: Floats, character: int, pairs: Singles) -> float:
     """At most P(symbol j of the text | another character): the MEAN over the severities or the MOST."""
-    chance = float(bound.pairs[which, character, text.codes[j]])
-    return chance * (1.0 + text.doubts[j]) if text.doubts.shape[0] else chance
+    chance = float(pairs[which, character, codes[t, j]])
+    return chance * (1.0 + doubts[t, j]) if doubts.shape[0] else chance
 
 
-@inlined
-def unshifted(text: Text, rows: Codes, row: int, bound: Bound) -> float:
-    """At most P(text | row) over the alignment with nothing lost or added; 1 if they are the same."""
+@part
+def unshifted(codes: Codes, t: int, n: int, doubts: Floats, rows: Codes, row: int, pairs: Singles) -> float:
+    """At most P(text | row of n symbols) over the alignment with nothing lost or added; 1 if they are the same."""
     chance, which = 1.0, MEAN
-    for j in range(text.n):
-        if text.codes[j] != rows[row, j]:
-            chance *= misread(which, text, j, rows[row, j], bound)
+    for j in range(n):
+        if codes[t, j] != rows[row, j]:
+            chance *= misread(which, codes, t, j, doubts, rows[row, j], pairs)
             which = MOST
     return chance
 
 
-@inlined
-def shifted(text: Text, rows: Codes, row: int, m: int, bound: Bound) -> float:
+@part
+def shifted(
+    codes: Codes, t: int, n: int, doubts: Floats, rows: Codes, row: int, m: int,
+    pairs: Singles, symbols: Singles, figures: Singles,
+) -> float:  # fmt: skip
     """The same over the alignments with one character lost (m = n + 1) or one added (m = n - 1), and nothing else."""
-    n = text.n
     least, longest = min(m, n), max(m, n)
     p = q = 0
-    while p < least and rows[row, p] == text.codes[p]:
+    while p < least and rows[row, p] == codes[t, p]:
         p += 1
-    while q < least and rows[row, m - 1 - q] == text.codes[n - 1 - q]:
+    while q < least and rows[row, m - 1 - q] == codes[t, n - 1 - q]:
         q += 1
-    front = misread(MOST, text, p, rows[row, p], bound) if p < least else 1.0
-    back = misread(MOST, text, n - 1 - q, rows[row, m - 1 - q], bound) if q < least else 1.0
+    front = misread(MOST, codes, t, p, doubts, rows[row, p], pairs) if p < least else 1.0
+    back = misread(MOST, codes, t, n - 1 - q, doubts, rows[row, m - 1 - q], pairs) if q < least else 1.0
     total = 0.0
     for i in range(longest):
         edge = i == 0 or i == longest - 1
         if m > n:
-            chance = float(bound.figures[LOST_EDGE if edge else LOST_INSIDE])
+            chance = float(figures[LOST_EDGE if edge else LOST_INSIDE])
         else:
-            chance = float(bound.symbols[ADDED_EDGE if edge else ADDED_INSIDE, text.codes[i]])
+            chance = float(symbols[ADDED_EDGE if edge else ADDED_INSIDE, codes[t, i]])
         total += chance * (front if i > p else 1.0) * (back if i < longest - 1 - q else 1.0)
     return total
 
 
-@inlined
-def at_most(text: Text, rows: Codes, row: int, m: int, straight: float, bound: Bound) -> float:
-    """A bound of P(text | row of m symbols). straight: unshifted(), where both are of one length."""
-    twice = text.strays * text.strays * float(bound.figures[TWICE])
-    if m == text.n:
-        return text.spread * (straight + text.beside + twice)
-    apart = abs(m - text.n)
-    step = float(bound.figures[LOST_MOST]) if m > text.n else text.strays
+@part
+def at_most(
+    codes: Codes, t: int, n: int, doubts: Floats, rows: Codes, row: int, m: int, whole: tuple[float, float, float],
+    straight: float, pairs: Singles, symbols: Singles, figures: Singles,
+) -> float:  # fmt: skip
+    """A bound of P(text | row of m symbols). whole: figures_of() the text; straight: unshifted(), if m is n."""
+    strays, beside, spread = whole
+    twice = strays * strays * float(figures[TWICE])
+    if m == n:
+        return spread * (straight + beside + twice)
+    apart = abs(m - n)
+    step = float(figures[LOST_MOST]) if m > n else strays
     few = 1.0
     for k in range(1, apart + 1):
         few *= step / k
-    rest = few * (text.strays * float(bound.figures[ONCE]) + twice)
-    return text.spread * (rest + (shifted(text, rows, row, m, bound) if apart == 1 else few))
+    rest = few * (strays * float(figures[ONCE]) + twice)
+    if apart == 1:
+        few = shifted(codes, t, n, doubts, rows, row, m, pairs, symbols, figures)
+    return spread * (rest + few)
 
 
-@inlined
-def fitting(codes: Codes, word: int, bound: Bound) -> int:
-    """Which patterns of formats a text fits, of one word of Bound.fitting."""
-    patterns = bound.fitting[word, 0, codes[0]]
-    for i in range(1, 16):
-        patterns &= bound.fitting[word, i, codes[i]]
+@part
+def fitting(codes: Codes, t: int, n: int, word: int, fits: Longs) -> int:
+    """Which patterns of formats can have the n symbols of codes[t], of one word of Bound.fitting."""
+    patterns = fits[word, n, 0] if n < 16 else -1
+    for i in range(n):
+        patterns &= fits[word, i, codes[t, i]]
     return int(patterns)
 
 
-@inlined
-def at_least(codes: Codes, n: int, enough: float, bound: Bound) -> float:
+@part
+def first_of(patterns: int) -> int:
+    """The place of the lowest bit."""
+    return math.frexp(float(patterns & -patterns))[1] - 1
+
+
+@part
+def at_least(
+    codes: Codes, t: int, n: int, enough: float,
+    symbols: Singles, figures: Singles, patterns: Singles, frequencies: Singles, fits: Longs,
+) -> float:  # fmt: skip
     """At least P(an ordinary vehicle carries exactly this text of n symbols, and it is read); no more than enough."""
-    clean = float(bound.figures[UNHARMED])
+    clean = float(figures[UNHARMED])
     for i in range(n):
-        clean *= bound.symbols[CLEAN, codes[i]] * bound.figures[KEPT]
+        clean *= symbols[CLEAN, codes[t, i]] * figures[KEPT]
     total = 0.0
-    for word in range(bound.fitting.shape[0]):
-        rest = fitting(codes, word, bound)
+    for word in range(fits.shape[0]):
+        rest = fitting(codes, t, n, word, fits)
         while rest != 0 and total < enough:
-            p = 64 * word + math.frexp(float(rest & -rest))[1] - 1
+            p = 64 * word + first_of(rest)
             rest &= rest - 1
-            share = clean * bound.patterns[p, SHARE]
+            share = clean * patterns[p, SHARE]
             for i in range(n):
-                share *= bound.frequencies[p, LEAST, i, codes[i]]
+                share *= frequencies[p, LEAST, i, codes[t, i]]
             total += share
     return total
 
 
-@inlined
-def commonness(rows: Codes, row: int, m: int, bound: Bound) -> float:
+@part
+def commonness(rows: Codes, row: int, m: int, patterns: Singles, frequencies: Singles, fits: Longs) -> float:
     """At most how common vehicles with the row's plate are here, 0..1, against those of the most common country."""
     common = ordinary = 0.0
-    for p in range(bound.patterns.shape[0]):
-        if bound.patterns[p, LENGTH] == m:
-            most, least = float(bound.patterns[p, COMMON]), float(bound.patterns[p, SHARE])
+    for word in range(fits.shape[0]):
+        rest = fitting(rows, row, m, word, fits)
+        while rest != 0:
+            p = 64 * word + first_of(rest)
+            rest &= rest - 1
+            most, least = float(patterns[p, COMMON]), float(patterns[p, SHARE])
             for i in range(m):
-                most *= bound.frequencies[p, MOST, i, rows[row, i]]
-                least *= bound.frequencies[p, LEAST, i, rows[row, i]]
-                if most == 0.0:
-                    break
+                most *= frequencies[p, MOST, i, rows[row, i]]
+                least *= frequencies[p, LEAST, i, rows[row, i]]
             common += most
             ordinary += least
     return min(1.0, common / ordinary) if ordinary > 0.0 else 1.0
 
 
-@inlined
-def measured(ids: Ids, start: int, end: int, rows: Codes, sizes: Longs, lists: Ints) -> bool:
-    """Put the candidates' lengths in sizes; False if one of them is a wildcard or was freed since it was found."""
-    for k in range(start, end):
-        sizes[k] = length_of(rows, ids[k])
-        if sizes[k] == 0 or lists[ids[k]] == 0:
-            return False
-    return True
+@part
+def grouped(readers: Ints, groups: Longs) -> int:
+    """Put where each read's candidates begin, and where the last one's end, in groups; returns how many there are."""
+    many = 0
+    for k in range(len(readers)):
+        if k == 0 or readers[k] != readers[k - 1]:
+            groups[many] = k
+            many += 1
+    groups[many] = len(readers)
+    return many
 
 
-@inlined
-def sums(
-    text: Text, ids: Ids, start: int, end: int, rows: Codes, sizes: Longs, lists: Ints, policies: Floats, bound: Bound
-) -> tuple[float, float, bool]:
-    """At most sum λ P(text | candidate) by fixed λ and by those that differ by country; whether the text is listed."""
-    fixed = varying = 0.0
-    listed = False
-    for k in range(start, end):
-        row, straight = ids[k], 0.0
-        if sizes[k] == text.n:
-            straight = unshifted(text, rows, row, bound)
-            listed = listed or straight >= 1.0
-        home = lists[row] - 1
-        amount = policies[home, PRIOR] * at_most(text, rows, row, sizes[k], straight, bound)
-        if policies[home, BY_COUNTRY] > 0.0:
-            varying += amount
-        else:
-            fixed += amount
-    return fixed, varying, listed
+@part
+def weigh(
+    codes: Codes, lengths: Ints, starts: Longs, weights: Floats, doubts: Floats,
+    groups: Longs, many: int, readers: Ints, ids: Ids, sizes: Longs, rows: Codes, lists: Ints, policies: Floats,
+    pairs: Singles, symbols: Singles, figures: Singles, sums: Floats, unlisted: Longs,
+) -> None:  # fmt: skip
+    """Put at most sum λ P(read | candidate) in sums (g, 2), and a bit for each text that is not listed in unlisted."""
+    for g in range(many):
+        begin, fixed, varying = starts[readers[groups[g]]], 0.0, 0.0
+        for t in range(begin, starts[readers[groups[g]] + 1]):
+            n, listed = min(lengths[t], 16), False
+            whole = figures_of(codes, t, n, doubts, symbols)
+            for k in range(groups[g], groups[g + 1]):
+                row, home, straight = ids[k], lists[ids[k]] - 1, 0.0
+                if sizes[k] == n:
+                    straight = unshifted(codes, t, n, doubts, rows, row, pairs)
+                    listed = listed or straight >= 1.0
+                chance = at_most(
+                    codes, t, n, doubts, rows, row, sizes[k], whole, straight, pairs, symbols, figures
+                )  # fmt: skip
+                amount = weights[t] * policies[home, PRIOR] * chance
+                if policies[home, BY_COUNTRY] > 0.0:
+                    varying += amount
+                else:
+                    fixed += amount
+            if not listed:
+                unlisted[g] |= 1 << (t - begin)
+        sums[g, FIXED], sums[g, VARYING] = fixed, varying
 
 
-@inlined
-def floor_of(ids: Ids, start: int, end: int, lists: Ints, policies: Floats) -> float:
-    """The least probability that a list of one of the candidates reports."""
+@part
+def wanted_of(start: int, end: int, ids: Ids, sizes: Longs, lists: Ints, policies: Floats, floor: float) -> float:
+    """The floor, or below 0 the least of the candidates' lists; 0 where the bound cannot tell."""
     least = 1.0
     for k in range(start, end):
+        if sizes[k] == 0:
+            return 0.0
         least = min(least, policies[lists[ids[k]] - 1, FLOOR])
-    return least
+    return floor if floor >= 0.0 else least
 
 
-@inlined
-def reaches(
-    begin: int, stop: int, codes: Codes, lengths: Ints, weights: Floats, doubts: Floats, favour: float, floor: float,
-    ids: Ids, start: int, end: int, rows: Codes, sizes: Longs, lists: Ints, policies: Floats, bound: Bound,
+@part
+def outweighs(
+    enough: float, begin: int, stop: int, unlisted: int, codes: Codes, lengths: Ints, weights: Floats,
+    symbols: Singles, figures: Singles, patterns: Singles, frequencies: Singles, fits: Longs,
 ) -> bool:  # fmt: skip
-    """Whether one of the candidates may reach the floor, or the lowest of their lists if that is below 0."""
-    if not measured(ids, start, end, rows, sizes, lists):
-        return True
-    fixed, varying, unlisted = 0.0, 0.0, 0
+    """Whether the background of a read, without its listed texts, is surely more than enough."""
+    least = 0.0
     for t in range(begin, stop):
-        text = text_of(codes[t], lengths[t], doubts[t] if doubts.shape[0] else weights[0:0], bound)
-        added = sums(text, ids, start, end, rows, sizes, lists, policies, bound)
-        fixed += favour * weights[t] * added[0]
-        varying += favour * weights[t] * added[1]
-        if not added[2]:
-            unlisted |= 1 << (t - begin)
-    wanted = floor if floor >= 0.0 else floor_of(ids, start, end, lists, policies)
-    if wanted <= 0.0 or stop - begin > 62:
-        return True
-    for by_country in range(2):
-        most = 1.0
-        if by_country:
-            most = 0.0
-            for k in range(start, end):
-                most = max(most, commonness(rows, ids[k], sizes[k], bound))
-        enough = (fixed + most * varying) * (1.0 - wanted) / wanted * (1.0 + SLACK)
-        least = 0.0
-        for t in range(begin, stop):
-            if unlisted >> (t - begin) & 1 and weights[t] > 0.0 and least <= enough:
-                least += weights[t] * at_least(codes[t], lengths[t], (enough - least) / weights[t] * 2.0, bound)
-        if least > enough:
-            return False
-    return True
+        if unlisted >> (t - begin) & 1 and weights[t] > 0.0 and least <= enough:
+            needed = (enough - least) / weights[t] * 2.0
+            least += weights[t] * at_least(
+                codes, t, lengths[t], needed, symbols, figures, patterns, frequencies, fits
+            )  # fmt: skip
+    return least > enough
 
 
 @kernel(_i8[::1](*_TEXTS, _f8[::1], _f8, _i4[::1], _u4[::1], _ROWS, _shared(_i4, 1), _shared(_f8, 2), *_TABLES))
@@ -302,17 +284,34 @@ def sift(
     how much what was seen beside the text can speak for a listed vehicle, at most. floor: instead of the lists' own;
     below 0: theirs. readers (k,), ascending, and ids (k,): the candidates as pairs of a read and a row of the index.
     """
-    bound = Bound(pairs, symbols, figures, patterns, frequencies, fits)
-    found, sizes = np.empty(len(readers), dtype=np.int64), np.empty(len(readers), dtype=np.int64)
-    many = end = 0
-    while end < len(readers):
-        start, read = end, readers[end]
-        while end < len(readers) and readers[end] == read:
-            end += 1
-        if lengths[starts[read]] <= 16 and reaches(
-            starts[read], starts[read + 1], codes, lengths, weights, doubts, favour[read], floor,
-            ids, start, end, rows, sizes, lists, policies, bound,
-        ):  # fmt: skip
-            found[many] = read
-            many += 1
-    return found[:many]
+    sizes, groups = np.empty(len(ids), dtype=np.int64), np.empty(len(ids) + 1, dtype=np.int64)
+    measure(ids, rows, lists, sizes)
+    many = grouped(readers, groups)
+    sums, unlisted = np.empty((many, 2)), np.zeros(many, dtype=np.int64)
+    weigh(
+        codes, lengths, starts, weights, doubts, groups, many, readers, ids, sizes, rows, lists, policies,
+        pairs, symbols, figures, sums, unlisted,
+    )  # fmt: skip
+    found, kept = np.empty(many, dtype=np.int64), 0
+    for g in range(many):
+        start, end, read = groups[g], groups[g + 1], readers[groups[g]]
+        begin, stop = starts[read], starts[read + 1]
+        wanted = wanted_of(start, end, ids, sizes, lists, policies, floor)
+        out = False
+        if wanted > 0.0 and stop - begin <= MANY:
+            odds, common = favour[read] * (1.0 - wanted) / wanted * (1.0 + SLACK), 0.0
+            out = outweighs(
+                (sums[g, FIXED] + sums[g, VARYING]) * odds, begin, stop, unlisted[g], codes, lengths, weights,
+                symbols, figures, patterns, frequencies, fits,
+            )  # fmt: skip
+            if not out and sums[g, VARYING] > 0.0:
+                for k in range(start, end):
+                    common = max(common, commonness(rows, ids[k], sizes[k], patterns, frequencies, fits))
+                out = outweighs(
+                    (sums[g, FIXED] + common * sums[g, VARYING]) * odds, begin, stop, unlisted[g], codes, lengths,
+                    weights, symbols, figures, patterns, frequencies, fits,
+                )  # fmt: skip
+        if not out and lengths[begin] <= 16:
+            found[kept] = read
+            kept += 1
+    return found[:kept]

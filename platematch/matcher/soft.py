@@ -17,7 +17,7 @@ from platematch.matcher.channel import LATIN
 from platematch.matcher.kernels import Channel, Floats
 
 TRUST = 0.8
-"""How far the confidences of alternatives are believed."""
+"""How far the confidences of alternatives are believed, until their worth was counted."""
 TRUST_ALONE, TRUST_WHERE_CONFIRMED, TRUST_WHERE_CALIBRATED = 0.06, 0.95, 0.97
 """How far those of characters are: by themselves, as some engines' mean nothing; where the engine's alternatives change
 the characters that it is least sure of; and where their worth was counted."""
@@ -77,12 +77,14 @@ def weights(main: float | None, others: Sequence[float | None], calibration: Cal
     """
     stated = [c for c in (main, *others) if c is not None]
     best = max(stated, default=1.0) if main is None else main
+    trust = TRUST
     if calibration.candidates.evidence > 0:
+        trust = TRUST_WHERE_CALIBRATED
         amounts = calibration.candidate(np.array([best, *(c or 0.0 for c in others)])).tolist()
     else:
         amounts = [max(c or 0.0, LEAST_CONFIDENCE) ** STEEPNESS for c in (best, *others)]
     ratios = [1.0]
     for stated_one, amount in zip(others, amounts[1:], strict=True):
-        believed = TRUST * min(1.0, amount / amounts[0]) if stated_one else 0.0
+        believed = trust * min(1.0, amount / amounts[0]) if stated_one else 0.0
         ratios.append(UNSTATED if stated_one is None else believed)
     return [ratio / sum(ratios) for ratio in ratios]

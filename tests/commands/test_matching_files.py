@@ -135,8 +135,23 @@ def test_a_file_that_is_cut_off_gives_what_came_before(run: Run, matcher: Any, t
 def test_what_can_hold_no_reads_is_refused(run: Run) -> None:
     with pytest.raises(InvalidInput, match="one read a line"):
         run('[{"plate": "AA1234BB"}]')
-    with pytest.raises(InvalidInput, match="column plate"):
-        run("kennzeichen,lane\nAA1234BB,1\n", "reads.csv")
+    for name in ("reads.csv", "reads.txt", "reads"):
+        with pytest.raises(InvalidInput, match="one of them plate; it holds kennzeichen, lane"):
+            run("kennzeichen,lane\nAA1234BB,1\n", name)
+    for content in (b"\x7fELF\r\0\0", "plate\nAA1234BB\n".encode("utf-16")):
+        with pytest.raises(InvalidInput, match="no text in UTF-8"):
+            run(content, "reads.csv")
+
+
+@pytest.mark.parametrize("name", ["reads.csv", "reads.ndjson", "reads.txt", "reads"])
+def test_an_empty_file_holds_no_reads(run: Run, name: str) -> None:
+    found, tally = run("", name)
+    assert (found, tally.matched, tally.rejected) == ([], 0, 0)
+
+
+def test_an_empty_plate_is_told(run: Run) -> None:
+    _, tally = run("plate,lane\nAA1234BB,1\n ,2\n")
+    assert tally.wrong == [(3, "the column plate is empty")]
 
 
 def test_the_least_probability_is_kept(run: Run) -> None:
@@ -196,7 +211,10 @@ def test_the_command_tells_what_it_did_and_by_its_exit_code(command: Any, tmp_pa
     "arguments",
     [["--file", __file__], ["AA1234BB", "--file", __file__, "--watchlist", __file__],
      ["AA1234BB", "--home-country", "PL"], ["AA1234BB", "--candidate", "AA1Z34BB=2"],
-     ["AA1234BB", "--char-confidences", "0.9,x"]],
+     ["AA1234BB", "--char-confidences", "0.9,x"], ["AA1234BB", "--char-confidences", "0.9,0.8"],
+     ["AA1234BB", "--watchlist", __file__, "--format", "csv", "--home-country", "Ukraine"],
+     ["--file", __file__, "--watchlist", __file__, "--format", "csv", "--region", "UA"],
+     ["--file", __file__, "--watchlist", __file__, "--format", "csv", "--json"]],
 )  # fmt: skip
 def test_what_does_not_go_together_is_told(command: Any, arguments: list[str]) -> None:
     done = command("match", *arguments)
@@ -217,6 +235,24 @@ def test_one_plate_is_shown_with_its_arithmetic(command: Any, tmp_path: Path) ->
     why = found["explanation"]
     assert why["sentence_uk"].startswith("Прочитано")
     assert found["log_odds"] < 30
+
+
+def test_a_character_that_the_camera_could_not_read_may_be_asked(command: Any, tmp_path: Path) -> None:
+    vehicles = tmp_path / "vehicles.csv"
+    vehicles.write_text(LIST)
+    done = command("match", "AA12?4BB", "--watchlist", str(vehicles))
+    assert done.code == 0
+    assert "the 3 could not be read" in done.out
+    assert command("match", "/-/", "--watchlist", str(vehicles)).code == 1
+
+
+def test_a_full_disk_is_told_with_the_name_of_the_file(command: Any, tmp_path: Path) -> None:
+    vehicles = tmp_path / "vehicles.csv"
+    vehicles.write_text(LIST)
+    done = command("match", "--file", "-", "--watchlist", str(vehicles), "--output", "/dev/full", stdin="AA1234BB\n")
+    assert done.code == 1
+    assert "/dev/full: No space left on device; it does not hold all matches" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_the_alignment_is_drawn_with_marks() -> None:

@@ -55,7 +55,10 @@ def test_every_document_is_reached_from_the_readme() -> None:
 
 @each
 def test_settings_exist_and_take_what_is_said(page: Document) -> None:
-    known = {source.variable for source in settings.load_with_sources({})[1]} | {settings.FILE_VARIABLE}
+    known = {source.variable for source in settings.load_with_sources({})[1]} | {
+        settings.FILE_VARIABLE,
+        settings.PROBE_VARIABLE,
+    }
     for variable in re.findall(r"PLATEMATCH_[A-Z_]+", page.text):
         assert variable in known, f"{page.name} names the setting {variable}"
     for variable, value in re.findall(r"`(PLATEMATCH_[A-Z_]+)=([^` ]*)`", page.text):
@@ -70,7 +73,7 @@ def test_settings_exist_and_take_what_is_said(page: Document) -> None:
 def test_files_and_folders_exist(page: Document) -> None:
     for span in page.spans:
         if re.fullmatch(r"[\w./*-]+", span) and (span.endswith(OURS) or re.fullmatch(r"(\w+/)+\*?", span)):
-            places = [ROOT, ROOT / "platematch", ROOT / "docs", page.path.parent]
+            places = [ROOT, ROOT / "platematch", ROOT / "native", ROOT / "docs", page.path.parent]
             found = [path for place in places for path in place.glob(span)]
             assert found or list((ROOT / "platematch").rglob(span)), f"{page.name} names {span}"
 
@@ -87,7 +90,7 @@ def test_names_of_the_code_exist(page: Document) -> None:
 @cache
 def names_in_the_code() -> set[str]:
     """What the sources define: functions, classes, variables, arguments, modules, settings of other programs."""
-    names = {path.stem for path in ROOT.glob("tests/**/*.py")} | {path.stem for path in ROOT.glob("benchmarks/*.py")}
+    names = {path.stem for place in ("tests/**/*.py", "benchmarks/*.py", "native/*.[ch]") for path in ROOT.glob(place)}
     for path in [*ROOT.glob("platematch/**/*.py"), *ROOT.glob("platematch/*.pyi"), *ROOT.glob("tests/**/*.py")]:
         names |= {path.stem, path.parent.name}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -107,7 +110,7 @@ def names_in_the_code() -> set[str]:
 
 
 # Names of other programs that the documents tell users of.
-FOREIGN = {"upload_address", "pg_dump"}
+FOREIGN = {"upload_address", "pg_dump", "levenshtein_less_equal"}
 
 
 def commands() -> list[tuple[str, str]]:

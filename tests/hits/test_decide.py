@@ -92,6 +92,23 @@ def test_a_parked_car_does_not_alert_again_and_again():
     assert len(events) <= 1 + math.log2(10)
 
 
+def test_the_sentences_state_the_probability_of_the_passage():
+    ledger = Ledger()
+    ledger.play([matched(0, -0.3)])
+    (hit,) = ledger.hits.values()
+    assert hit.explanation.evidence == []
+    ledger.play([matched(i, -0.3) for i in range(1, 4)])
+    ledger.play([matched(4, 0.5), matched(5, -2.0)])
+    (hit,) = ledger.hits.values()
+    why = hit.explanation
+    assert hit.probability > probability_of(0.5)
+    assert f"probability {100 * hit.probability:.2g} %" in why.sentence
+    assert "further reads of this passage: 5 (" in why.sentence
+    assert "інших зчитувань цього проїзду: 5 (" in why.sentence_uk
+    (further,) = why.evidence
+    assert further.ratio * math.exp(0.5) == pytest.approx(hit.probability / (1 - hit.probability))
+
+
 @pytest.mark.parametrize(("alert", "due"), [(0.0, True), (0.9, False), (1.0, False)])
 def test_the_alert_is_the_lists_own(alert, due):
     ledger = Ledger()

@@ -9,7 +9,8 @@ from matcher_oracle import plates_of
 
 from platematch.matcher.background import background, by_start, format_mix, tables
 from platematch.matcher.channel import symbols
-from platematch.matcher.kernels import NEGLIGIBLE, Plates, Texts, densities, fits, forward, least_ordinary, ordinary
+from platematch.matcher.crowd import crowd_of
+from platematch.matcher.kernels import Plates, Texts, densities, fits, forward, ordinary
 from platematch.matcher.model import Fixed
 from platematch.plates import ANY, pack
 from platematch.plates.formats import FORMATS
@@ -54,8 +55,8 @@ READS = [
 
 @pytest.mark.parametrize("texts", READS)
 def test_background_is_the_sum_over_all_plates(texts: Texts) -> None:
-    found = ordinary(np.array([0]), texts, FORMS, CHANNEL)[0]
-    assert found == pytest.approx(by_enumeration(texts, ALL), rel=NEGLIGIBLE)
+    found = ordinary(np.array([0]), texts, crowd_of(FORMS, CHANNEL))[0]
+    assert found == pytest.approx(by_enumeration(texts, ALL), rel=1e-9)
 
 
 def test_density_is_the_share_of_the_traffic() -> None:
@@ -77,21 +78,6 @@ def test_fits_is_the_part_of_the_background_that_fits(texts: Texts, pattern: str
     assert found == pytest.approx(by_enumeration(texts, fitting), rel=1e-9)
 
 
-@pytest.mark.parametrize("texts", READS)
-def test_least_ordinary_is_under_the_background_without_listed_plates(texts: Texts) -> None:
-    for listed in (["A12", "B12"], ["XK31"], ["A13"]):
-        rest = {plate: share for plate, share in ALL.items() if plate not in listed}
-        found = least_ordinary(as_plates(*listed), texts, FORMS, CHANNEL)
-        assert len(found) == len(listed)
-        assert (found <= by_enumeration(texts, rest) * (1 + 1e-9)).all()
-
-
-def test_least_ordinary_holds_the_read_plate_unless_it_is_listed() -> None:
-    unlisted, listed = least_ordinary(as_plates("B12"), READS[0], FORMS, CHANNEL), as_plates("A12")
-    assert unlisted[0] > 0.5 * ALL["A12"]
-    assert least_ordinary(listed, READS[0], FORMS, CHANNEL)[0] == 0.0
-
-
 @pytest.mark.parametrize("home", ["UA", "DE", "ZZ"])
 def test_mix_sums_to_one_and_favours_home(home: str) -> None:
     mix = format_mix(home, list(FORMATS))
@@ -105,18 +91,17 @@ LETTERS = st.sampled_from("0123456789ABCDEHIKMOPQSTXZ?Я")
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(LETTERS, min_size=1, max_size=16), st.sampled_from([0.0, -0.8, 30.0]))
-def test_what_is_skipped_of_the_background_is_negligible(text: str, doubt: float) -> None:
+def test_patterns_side_by_side_give_what_they_give_one_by_one(text: str, doubt: float) -> None:
     texts = as_texts((text, 1.0))
     texts.doubts[0, : len(text) : 3] = doubt
-    found = ordinary(np.array([0]), texts, HOME.formats, HOME.channel)[0]
+    found = ordinary(np.array([0]), texts, crowd_of(HOME.formats, HOME.channel))[0]
     whole = sum(
         share * forward(pattern, length, texts.codes[0], len(text), texts.doubts[0], HOME.channel)
         for pattern, length, share in zip(
             HOME.formats.patterns, HOME.formats.lengths.tolist(), HOME.formats.shares.tolist(), strict=True
         )
     )
-    assert found == pytest.approx(whole, rel=NEGLIGIBLE)
-    assert found <= whole * (1 + 1e-12)
+    assert found == pytest.approx(whole, rel=1e-9)
 
 
 def test_prefixes_of_the_home_country_are_not_alike() -> None:
@@ -134,7 +119,7 @@ def test_default_background_covers_ordinary_and_odd_texts() -> None:
     assert (common.shares / forms.shares).max() == pytest.approx(1.0)
     assert 0 < (common.shares / forms.shares).min() < 0.05
     usual, odd, single, long = (
-        ordinary(np.array([0]), as_texts((text, 1.0)), forms, model)[0]
+        ordinary(np.array([0]), as_texts((text, 1.0)), crowd_of(forms, model))[0]
         for text in ("AA1234BB", "QZ?Q7QZ", "A", "W" * 16)
     )
     assert usual > 1e-10 > odd > 0

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platematch.matcher.block import PATTERNS, block_of, bound_of, private, put_bound
-from platematch.matcher.bound import bound
+from platematch.matcher.bound import Bound, bound
 from platematch.matcher.channel import DENSE
+from platematch.matcher.crowd import crowd_of
 from platematch.matcher.kernels import Channel, Plates, Texts, densities, fits, likelihoods, ordinary
 from platematch.matcher.model import Fixed, Model
 from platematch.matcher.posterior import Suspect, odds
-from platematch.matcher.sift import Bound, at_least, at_most, sift, text_of, unshifted
+from platematch.matcher.sift import at_least, at_most, commonness, figures_of, sift, unshifted
 from platematch.plates import pack, pack_batch
 
 HOME = Fixed.home("UA").default
@@ -90,6 +91,21 @@ def kept(texts: Texts, rows: Any, policies: Any, tables: Bound) -> list[int]:
     return sift(*shown, np.ones(reads), -1.0, readers, ids, rows, lists, policies, *tables).tolist()  # type: ignore[arg-type,no-any-return]
 
 
+def most_likely(texts: Texts, rows: Any, tables: Bound) -> float:
+    """The bound of P(text | row) of the first text and the first row."""
+    pairs, symbols, figures = tables.pairs, tables.symbols, tables.figures
+    n, m = int(texts.lengths[0]), int(np.count_nonzero(rows[0]))
+    straight = unshifted(texts.codes, 0, n, texts.doubts, rows, 0, pairs) if m == n else 0.0
+    whole = figures_of(texts.codes, 0, n, texts.doubts, symbols)
+    return float(at_most(texts.codes, 0, n, texts.doubts, rows, 0, m, whole, straight, pairs, symbols, figures))
+
+
+def least_ordinary(texts: Texts, tables: Bound, enough: float) -> float:
+    """The bound of P(an ordinary vehicle carries the first text, and it is read)."""
+    terms = (tables.symbols, tables.figures, tables.patterns, tables.frequencies, tables.fitting)
+    return float(at_least(texts.codes, 0, int(texts.lengths[0]), enough, *terms))
+
+
 def probabilities(read: int, texts: Texts, rows: Any, policies: Any, model: Model) -> list[float]:
     """By the whole model, of each row as an entry of its own list."""
     lengths = np.count_nonzero(rows, axis=1).astype(np.int32)
@@ -118,7 +134,7 @@ def probabilities(read: int, texts: Texts, rows: Any, policies: Any, model: Mode
     for s in suspects:
         if s.key not in distinct or distinct[s.key].prior < s.prior:
             distinct[s.key] = s
-    ground = float(ordinary(group[:1], seen, model.formats, model.channel)[0])
+    ground = float(ordinary(group[:1], seen, crowd_of(model.formats, model.channel))[0])
     if ground <= 0.0:
         return [0.0] * len(rows)
     return [odds([s], s.prior, list(distinct.values()), ground).probability for s in suspects]
@@ -159,16 +175,19 @@ def test_the_likelihood_is_never_over_its_bound(
     read = edited(plate if near else other, edits) or "A"
     doubts = NO_DOUBTS if seed is None else np.random.default_rng(seed).uniform(-1.0, 4.0, (1, 16))
     texts, rows, tables = texts_of([[read]], [1.0], doubts), rows_of([plate]), bound([model, second])
-    n, m = int(texts.lengths[0]), int(np.count_nonzero(rows[0]))
-    text = text_of(texts.codes[0], n, doubts[0] if len(doubts) else texts.weights[:0], tables)
-    most = at_most(text, rows, 0, m, unshifted(text, rows, 0, tables) if m == n else 0.0, tables)
+    m = int(np.count_nonzero(rows[0]))
+    most = most_likely(texts, rows, tables)
     seen = texts._replace(codes=DENSE[texts.codes], doubts=doubts if len(doubts) else np.zeros((1, 16)))
     whole = Plates(DENSE[rows], np.array([m], dtype=np.int32), np.zeros(1, dtype=np.int64))
     itself = Plates(seen.codes, texts.lengths, np.zeros(1, dtype=np.int64))
     for used in (model, second):
         assert likelihoods(whole, seen, used.channel)[0] <= most * (1.0 + 1e-9)
         least = densities(itself, used.formats)[0] * likelihoods(itself, seen, used.channel)[0]
-        assert at_least(texts.codes[0], n, np.inf, tables) <= least * (1.0 + 1e-9)
+        assert least_ordinary(texts, tables, np.inf) <= least * (1.0 + 1e-9)
+        density = densities(whole, used.formats)[0]
+        rarity = densities(whole, used.common)[0] / density if density > 0 else 1.0
+        common = commonness(rows, 0, m, tables.patterns, tables.frequencies, tables.fitting)
+        assert min(rarity, 1.0) <= common * (1.0 + 1e-9)
 
 
 def test_it_is_close_enough_to_be_of_use() -> None:
@@ -182,8 +201,7 @@ def test_it_is_close_enough_to_be_of_use() -> None:
         ("AA1234BB", "A1234BB", 3.0),
     ):
         texts, rows = texts_of([[read]], [1.0], NO_DOUBTS), rows_of([plate])
-        text = text_of(texts.codes[0], len(read), texts.weights[:0], tables)
-        most = at_most(text, rows, 0, 8, unshifted(text, rows, 0, tables) if len(read) == 8 else 0.0, tables)
+        most = most_likely(texts, rows, tables)
         seen = texts._replace(codes=DENSE[texts.codes], doubts=np.zeros((1, 16)))
         whole = Plates(DENSE[rows], np.array([8], dtype=np.int32), np.zeros(1, dtype=np.int64))
         assert most < times * likelihoods(whole, seen, HOME.channel)[0]

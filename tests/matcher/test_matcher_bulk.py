@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platematch.matcher import Matcher
-from platematch.matcher.channel import DENSE
-from platematch.matcher.crowd import ordinary_texts
-from platematch.matcher.kernels import Texts, ordinary
+from platematch.matcher.bulk import firsts
 from platematch.matcher.model import Fixed, Model
 from platematch.plates import pack_batch
 from platematch.plates.formats import FORMATS
@@ -56,14 +54,16 @@ def test_scores_are_the_probabilities_of_matches(floor: float | None) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.text("AB01?ЖX", min_size=1, max_size=16), min_size=1, max_size=4))
-def test_backgrounds_side_by_side_are_those_of_single_texts(texts: list[str]) -> None:
-    model = Fixed.home("UA").default
-    codes, lengths = pack_batch(texts, np.zeros(len(texts), dtype=np.bool_))
-    n = len(texts)
-    shown = Texts(np.arange(n + 1), DENSE[codes], lengths, np.ones(n), np.zeros((n, 16)))
-    single = ordinary(np.arange(n), shown, model.formats, model.channel)
-    assert ordinary_texts(DENSE[codes], lengths, model.formats, model.channel) == pytest.approx(single, rel=1e-6)
+@given(st.lists(st.tuples(st.integers(0, 2), st.binary(max_size=3)), max_size=80))
+def test_the_first_of_each_plate_and_read_is_found(pairs: list[tuple[int, bytes]]) -> None:
+    readers = np.array([read for read, _ in pairs], dtype=np.int64)
+    plates = np.array([list(plate.ljust(16, b"\0")) for _, plate in pairs], dtype=np.uint8).reshape(-1, 16)
+    seen: dict[tuple[int, bytes], int] = {}
+    expected = [
+        seen.setdefault((int(read), bytes(plate)), k)
+        for k, (read, plate) in enumerate(zip(readers, plates, strict=True))
+    ]
+    assert firsts(readers, plates).tolist() == expected
 
 
 def test_an_empty_batch_and_an_empty_list() -> None:

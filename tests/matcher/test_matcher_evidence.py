@@ -175,6 +175,9 @@ def test_the_explanation_carries_the_evidence() -> None:
 def test_two_listed_plates_as_near_to_a_read_make_it_ambiguous() -> None:
     clear = matches(read("AA1234BB"), entry("AA1234BB"), entry("KX5678CC", entry_id="f"), home="UA")
     assert not clear[0].explanation.ambiguous
+    behind = matches(read("AA1Z34BB"), entry("AA1234BB"), entry("AA1534BB", entry_id="f"), home="UA")[1]
+    assert behind.explanation.runner_up_probability > 3 * behind.probability
+    assert not behind.explanation.ambiguous, "the other one is far likelier"
     between = matches(read("AA1?34BB"), entry("AA1234BB"), entry("AA1534BB", entry_id="f"), home="UA")
     assert len(between) == 2
     for match in between:

@@ -15,11 +15,11 @@ from platematch.errors import InvalidInput
 from platematch.matcher import Matcher
 from platematch.matcher.channel import SYMBOL_ROWS
 from platematch.matcher.counting import COUNTED
-from platematch.matcher.counts import ARRAYS, LEAST_READS, WINDOW, Counts, Experience
+from platematch.matcher.counts import ARRAYS, WINDOW, Counts, Experience
 from platematch.matcher.learning import MOST, OF_ALL, adapted, learn, learn_pairs, learn_traffic
 from platematch.matcher.model import Fixed, Model
 from platematch.matcher.record import CameraRead
-from platematch.matcher.tally import Tally, pattern_keys, pool, release
+from platematch.matcher.tally import Tally, pattern_keys
 from platematch.reads import Candidate, Read
 from platematch.simulation import City
 
@@ -168,32 +168,6 @@ def test_the_matcher_takes_what_was_learnt() -> None:
     learnt = learn_traffic(reads, rounds=1)
     matcher.learn(learnt)
     assert matcher.models is learnt
-
-
-def test_sums_are_let_go_of_only_when_there_are_enough_to_hide_among() -> None:
-    few = int(LEAST_READS) - 1
-    tally = Tally(START.channel, START.formats)
-    reads = [CameraRead(plate="AA1234BB", camera_id="few")] * few
-    reads += [CameraRead(plate="KA7777HT", camera_id="many")] * (few + 2)
-    free, kept = release(tally.traffic(reads))
-    assert set(free.cameras) == {"many"}
-    assert set(kept.cameras) == {"few"}
-    assert free.total.reads == pytest.approx(free.cameras["many"].reads), "the rest could be told from the difference"
-    kept.add(tally.traffic(reads[:2]), fading=False)
-    free, kept = release(kept)
-    assert set(free.cameras) == {"few"}
-    assert not kept.cameras
-    rare = tally.traffic([CameraRead(plate="D123456", camera_id="c")] * few)
-    assert not release(rare)[0].total.positions
-
-
-def test_cameras_with_few_pairs_count_together() -> None:
-    tally = Tally(START.channel, START.formats)
-    reads = [CameraRead(plate="AA1234BB", camera_id=f"c{i % 4}") for i in range(60)]
-    whole = pool(tally.pairs(["AA1234BB"] * 60, reads))
-    assert not whole.cameras
-    assert whole.total.reads == pytest.approx(60, abs=0.1)
-    assert pool(tally.pairs(["AA1234BB"] * 40, reads[:40])).total.reads == 0
 
 
 def test_candidates_hint_at_what_is_confused_and_are_calibrated_by_pairs() -> None:

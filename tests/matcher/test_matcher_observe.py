@@ -77,3 +77,8 @@ def test_unusable_texts_weigh_nothing(plate: str) -> None:
     assert seen.texts.lengths.tolist() == [0, 8, 0]
     assert seen.texts.weights.tolist() == [0.0, pytest.approx(1.0 / (1.0 + UNSTATED)), 0.0]
     assert np.array_equal(seen.texts.starts, [0, 1, 3])
+
+
+def test_a_text_with_two_unread_characters_is_searched_with_two_errors() -> None:
+    reads = [PlateRead(plate=plate) for plate in ("AA1234BB", "AA?234BB", "AA??34BB", "??1234BB")]
+    assert observe(reads).errors.tolist() == [1, 1, 2, 2]

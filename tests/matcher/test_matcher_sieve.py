@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 
 from platematch.matcher import Matcher, Sieve, memory_size
 from platematch.matcher.block import block_of
+from platematch.matcher.learning import learn_pairs
 from platematch.matcher.observe import rows_by_row
+from platematch.matcher.record import CameraRead
 from platematch.plates import pack_batch
 from platematch.reads import Candidate, PlateRead
 from platematch.watchlist import Entry, MatchPolicy, Watchlist
@@ -110,6 +112,36 @@ def test_it_lets_fall_what_a_bound_rules_out() -> None:
     assert sieve.may_match(sought).tolist() == [True, True, False, True, False, False, False, False]
     matcher.remove_watchlist("a")
     assert not sieve.may_match(sought).any()
+
+
+def test_what_confidences_are_worth_narrows_once_it_is_told() -> None:
+    """Whatever was learnt: what falls through matches nothing, and with the worths less is near."""
+    rng = random.Random(4)
+    truths = [f"AA{rng.randrange(10_000):04}BB" for _ in range(600)]
+    seen = []
+    for truth in truths:
+        place = rng.choice([2, 3, 4, 5])
+        wrong = rng.random() < 0.2
+        text = truth[:place] + rng.choice("0123456789") + truth[place + 1 :] if wrong else truth
+        stated = [0.5 if i == place and wrong else rng.choice([0.9, 0.99]) for i in range(8)]
+        others = [Candidate(plate=truth, confidence=0.3)] if wrong else []
+        seen.append(CameraRead(plate=text, char_confidences=stated, candidates=others, camera_id=rng.choice("xyz")))
+    memory = mmap.mmap(-1, SIZE)
+    matcher, sieve = Matcher(memory=memory), Sieve(memory)
+    matcher.put_watchlist(watchlist(), NOW, 1)
+    matcher.load("a", [entry(f"AA{i:04}BB", str(i)) for i in range(0, 10_000, 40)])
+    learnt = learn_pairs(truths, seen)
+    assert learnt.default.calibration.characters.evidence > 0
+    matcher.learn(learnt)
+    assert sieve.behind
+    unknown = sieve.may_match(seen)
+    sieve.worths = learnt.worths()
+    assert not sieve.behind
+    told = sieve.may_match(seen)
+    found = np.array([bool(matches) for matches in matcher.match(seen, [NOW] * len(seen))])
+    assert not (found & ~told).any()
+    assert not (told & ~unknown).any()
+    assert told.sum() < unknown.sum() / 2
 
 
 def test_validity_does_not_count() -> None:
