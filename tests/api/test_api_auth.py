@@ -78,7 +78,7 @@ def test_a_key_in_the_path_serves_devices_without_headers(service: Any) -> None:
     assert service.call("POST", f"/v1/k/{token}/cameras/cam-in-path/openalpr", heartbeat).status == 200
     other = service.call("POST", f"/v1/k/{token}/cameras/another/openalpr", heartbeat)
     assert (other.status, other.json["field"]) == (403, "camera_id")
-    assert token.rpartition("_")[2].encode() not in other.body
+    assert token[-43:].encode() not in other.body
 
 
 def test_an_expired_key_is_told_so(service: Any) -> None:
