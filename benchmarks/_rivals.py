@@ -29,7 +29,7 @@ def rapidfuzz(plates: Sequence[str]) -> Rival:
 
 def symspell(plates: Sequence[str]) -> Rival:
     """symspellpy: deletions in a dict, as plates are found here, in Python."""
-    from symspellpy import SymSpell, Verbosity  # type: ignore[import-untyped]
+    from symspellpy import SymSpell, Verbosity
 
     numbers = {plate: number for number, plate in enumerate(plates)}
     index = SymSpell(max_dictionary_edit_distance=1, prefix_length=7)
