@@ -63,7 +63,7 @@ serve: setup ## the service on 127.0.0.1:8080 with an embedded database in ./dat
 test: setup ## every test, two at a time
 	@$(if $(TEST_PACKAGES),$(call INSTALL,$(TEST_PACKAGES),$(if $(filter postgresql,$(TEST_PACKAGES)),$(WITHOUT_SERVER))),true)
 	@$(if $(filter postgresql,$(TEST_PACKAGES)),$(SUDO) rm -f $(NO_SERVER),true)
-	$(PYTHON) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 sanitize: setup ## the C extension's tests with sanitizers (address, undefined behaviour, threads), after a try of these
 	$(PYTHON) -m pytest -v tests/native/test_native_sanitized.py

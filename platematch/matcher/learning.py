@@ -182,7 +182,10 @@ def _hinted(base: Floats, counts: Counts) -> Floats:
     expected = (there * base[:, :COUNTED, :COUNTED]).sum(axis=0)
     np.fill_diagonal(expected, 0.0)
     expected[:, ANY_ROW] = 0.0
-    expected *= counts.hinted.sum() / max(float(expected.sum()), 1e-300)
+    total = float(expected.sum())
+    if total < 1.0:  # hints without reads to weigh them by
+        return np.ones_like(expected)
+    expected *= counts.hinted.sum() / total
     hint: Floats = _factor(counts.hinted, expected, HINT) ** TEMPER
     hint[:, ANY_ROW] = 1.0
     return hint

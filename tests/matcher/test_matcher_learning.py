@@ -162,6 +162,14 @@ def test_nothing_counted_is_the_default() -> None:
     assert list(learnt.all()) == [learnt.default]
 
 
+def test_hints_without_reads_to_weigh_them_by_teach_nothing() -> None:
+    counts = Counts.none(SEVERITIES)
+    counts.hinted[...] = 270226.0
+    model = adapted(START, START, counts, OF_ALL)
+    check(model)
+    assert np.allclose(model.channel.emit, START.channel.emit)
+
+
 def test_the_matcher_takes_what_was_learnt() -> None:
     matcher = Matcher()
     reads = [CameraRead(plate="AA1234BB", camera_id="gate")] * 100

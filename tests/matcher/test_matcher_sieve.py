@@ -236,12 +236,14 @@ def test_another_process_misses_nothing_that_stays() -> None:
     versions, fallen = set(), 0
     with changer(stay) as memory:
         sieve = Sieve(memory)
-        for _ in range(80):
+        for _ in range(20_000):
             versions.add(sieve.version)
             may = sieve.may_match(sought)
             assert may[: len(stay)].all()
             fallen += int((~may[len(stay) :]).sum())
-    assert len(versions) > 3
+            if len(versions) > 10 and fallen > 0:
+                break
+    assert len(versions) > 10
     assert fallen > 0
 
 
